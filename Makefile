@@ -1,0 +1,61 @@
+# Every target makes what it needs, once, in a virtual environment beside this file.
+
+PYTHON ?= python3
+VENV := .venv
+PEERS := .venv-peers
+BIN := $(VENV)/bin
+ENGINES := jax numpy torch tensorflow
+PYTEST := $(BIN)/python -m pytest -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-engines check bench bench-peers record-answers mutants clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
+
+demo: $(VENV)/.base ## run an old Keras script, unchanged, on Keras 3 and JAX; the picture goes to out/
+	$(BIN)/kompat run --backend jax examples/cyclical_lr_digits.py --output out
+
+test: $(VENV)/.base ## run the tests on JAX and on NumPy
+	KERAS_BACKEND=jax $(PYTEST)
+	KERAS_BACKEND=numpy $(PYTEST)
+
+test-engines: $(VENV)/.engines ## run the tests on the four engines, each in a process of its own
+	@for engine in $(ENGINES); do \
+	  echo "== $$engine"; \
+	  KERAS_BACKEND=$$engine KOMPAT_ALL_FRAMEWORKS=1 TF_CPP_MIN_LOG_LEVEL=2 $(PYTEST) || exit 1; \
+	done
+
+check: $(VENV)/.base ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.base ## print the budgets beside the peers; fails when one is missed
+	KERAS_BACKEND=jax $(BIN)/python -m bench $(if $(wildcard $(PEERS)/.done),--peers $(PEERS)/bin/python)
+
+bench-peers: $(PEERS)/.done ## make the environment of tf_keras 2.21, which bench and record-answers use
+
+record-answers: $(PEERS)/.done ## record the answers of real tf_keras 2.21 that the tests compare with
+	$(PEERS)/bin/python tests/answers/record.py
+
+mutants: $(VENV)/.engines ## apply each patch of tests/mutants and show that the tests go red
+	$(BIN)/python -m tests.mutants
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) $(PEERS) out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.base: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable ".[jax,dev]"
+	touch $@
+
+$(VENV)/.engines: $(VENV)/.base
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet tensorflow-cpu flax
+	touch $@
+
+$(PEERS)/.done:
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet tensorflow-cpu==2.21.0 tf_keras==2.21.0 scikit-learn matplotlib
+	touch $@

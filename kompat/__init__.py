@@ -1,0 +1,63 @@
+"""kompat: read and write any live variable of any framework, and all of Keras's old backend, K.
+
+    from kompat import backend as K
+
+Importing kompat imports nothing else: each name loads what it needs when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kompat import backend, errors, tf
+    from kompat.installation import install, uninstall
+    from kompat.values import (
+        Adapter,
+        batch_get_value,
+        batch_set_value,
+        get_value,
+        register_adapter,
+        set_value,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Adapter",
+    "backend",
+    "batch_get_value",
+    "batch_set_value",
+    "errors",
+    "get_value",
+    "install",
+    "register_adapter",
+    "set_value",
+    "tf",
+    "uninstall",
+]
+
+_HOMES = {
+    "Adapter": "kompat.values",
+    "batch_get_value": "kompat.values",
+    "batch_set_value": "kompat.values",
+    "get_value": "kompat.values",
+    "install": "kompat.installation",
+    "register_adapter": "kompat.values",
+    "set_value": "kompat.values",
+    "uninstall": "kompat.installation",
+}
+_MODULES = ("backend", "errors", "tf")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"kompat.{name}")
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'kompat' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,176 @@
+"""K: the Keras backend API on Keras 3's engines.
+
+    from kompat import backend as K
+
+The module is an ordinary one: code may assign onto it and pass it around.
+"""
+
+from typing import Any
+
+import kompat.engines  # noqa: F401  (chooses the engine before Keras is imported)
+from kompat.backend.arithmetic import (
+    abs,
+    clip,
+    cos,
+    exp,
+    log,
+    maximum,
+    minimum,
+    pow,
+    round,
+    sign,
+    sin,
+    sqrt,
+    square,
+    stop_gradient,
+)
+from kompat.backend.comparison import equal, greater, greater_equal, less, less_equal, not_equal
+from kompat.backend.configuration import (
+    backend,
+    clear_session,
+    epsilon,
+    floatx,
+    get_uid,
+    image_data_format,
+    name_scope,
+    reset_uids,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
+from kompat.backend.creation import (
+    constant,
+    eye,
+    ones,
+    ones_like,
+    random_normal_variable,
+    random_uniform_variable,
+    zeros,
+    zeros_like,
+)
+from kompat.backend.inspection import (
+    cast,
+    cast_to_floatx,
+    dtype,
+    int_shape,
+    is_keras_tensor,
+    ndim,
+    shape,
+)
+from kompat.backend.reduction import (
+    all,
+    any,
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    max,
+    mean,
+    min,
+    prod,
+    std,
+    sum,
+    var,
+)
+from kompat.backend.shaping import flatten
+from kompat.backend.variables import (
+    batch_get_value,
+    batch_set_value,
+    count_params,
+    eval,
+    get_value,
+    set_value,
+    update,
+    update_add,
+    update_sub,
+    variable,
+)
+from kompat.catalogue import CATALOGUE
+
+__all__ = [
+    "abs",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "backend",
+    "batch_get_value",
+    "batch_set_value",
+    "cast",
+    "cast_to_floatx",
+    "clear_session",
+    "clip",
+    "constant",
+    "cos",
+    "count_params",
+    "cumprod",
+    "cumsum",
+    "dtype",
+    "epsilon",
+    "equal",
+    "eval",
+    "exp",
+    "eye",
+    "flatten",
+    "floatx",
+    "get_uid",
+    "get_value",
+    "greater",
+    "greater_equal",
+    "image_data_format",
+    "int_shape",
+    "is_keras_tensor",
+    "less",
+    "less_equal",
+    "log",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "name_scope",
+    "ndim",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "pow",
+    "prod",
+    "random_normal_variable",
+    "random_uniform_variable",
+    "reset_uids",
+    "round",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_value",
+    "shape",
+    "sign",
+    "sin",
+    "sqrt",
+    "square",
+    "std",
+    "stop_gradient",
+    "sum",
+    "update",
+    "update_add",
+    "update_sub",
+    "var",
+    "variable",
+    "zeros",
+    "zeros_like",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What this version of K lacks, with a word about what to use instead."""
+    import keras
+
+    if hasattr(keras.backend, name) and not name.startswith("__"):
+        return getattr(keras.backend, name)
+    row = CATALOGUE.get(name)
+    if row is None:
+        raise AttributeError(f"module 'kompat.backend' has no attribute {name!r}")
+    instead = f" Keras 3 has {row.keras3}." if row.keras3 else ""
+    raise AttributeError(
+        f"K.{name}({row.parameters}) is not in this version of kompat.{instead}", name=name
+    )

@@ -1,0 +1,86 @@
+"""Settings, names and unique ids: the part of K that touches no tensor."""
+
+from typing import Any
+
+import keras
+from keras.config import (
+    backend,
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
+
+from kompat.values import keras_slot
+
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "name_scope",
+    "reset_uids",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+]
+
+
+def clear_session() -> None:
+    """Forget the names and the graph state that Keras has gathered. Variables keep their values.
+
+    Example:
+
+    >>> K.clear_session()
+    """
+    keras.utils.clear_session()
+
+
+def get_uid(prefix: str = "") -> int:
+    """Count the uses of `prefix`, from 1.
+
+    Args:
+        prefix: any string; Keras counts the names of its own layers in the same way.
+
+    Returns:
+        An integer, larger by one at each call with the same prefix.
+
+    Example:
+
+    >>> K.get_uid("an_example"), K.get_uid("an_example")
+    (1, 2)
+    """
+    return keras.backend.get_uid(prefix)
+
+
+def reset_uids() -> None:
+    """Let every prefix of `get_uid` count from 1 again.
+
+    Example:
+
+    >>> _ = K.get_uid("an_example"); K.reset_uids(); K.get_uid("an_example")
+    1
+    """
+    keras_slot.reset_names()
+
+
+def name_scope(name: str) -> Any:
+    """Prefix the paths of variables made inside a ``with`` block.
+
+    Args:
+        name: a string; slashes make nested scopes.
+
+    Returns:
+        A context manager.
+
+    Example:
+
+    >>> with K.name_scope("encoder"):
+    ...     print(K.variable(0., name="scale").path)
+    encoder/scale
+    """
+    return keras.name_scope(name)

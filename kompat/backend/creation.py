@@ -1,0 +1,216 @@
+"""Make variables and tensors of given content."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.backend.variables import standard_dtype, variable
+from kompat.values import get_value
+from kompat.variable import Variable
+
+__all__ = [
+    "constant",
+    "eye",
+    "ones",
+    "ones_like",
+    "random_normal_variable",
+    "random_uniform_variable",
+    "zeros",
+    "zeros_like",
+]
+
+_convert = engines.current.exact(keras.ops.convert_to_tensor)
+_ones_like = engines.current.exact(keras.ops.ones_like)
+_zeros_like = engines.current.exact(keras.ops.zeros_like)
+
+
+def constant(
+    value: Any, dtype: str | None = None, shape: Any = None, name: str | None = None
+) -> Any:
+    """Make a tensor that holds `value`.
+
+    Args:
+        value: a number, nested lists of numbers or an array.
+        dtype: its dtype; `K.floatx()` by default.
+        shape: the shape to give it: a number fills it, other values are reshaped.
+        name: accepted for tf.keras; tensors have no name here.
+
+    Returns:
+        A tensor.
+
+    Raises:
+        ValueError: `value` does not have as many elements as `shape`.
+
+    Example:
+
+    >>> K.eval(K.constant(3., shape=(2,)))
+    array([3., 3.], dtype=float32)
+    """
+    dtype = standard_dtype(dtype)
+    host = np.asarray(get_value(value)).astype(dtype)
+    if shape is not None:
+        host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
+    return _convert(host, dtype=dtype)
+
+
+def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
+    """Make a variable of zeros.
+
+    Args:
+        shape: a tuple of integers.
+        dtype: its dtype; `K.floatx()` by default.
+        name: a string.
+
+    Returns:
+        A variable, as tf.keras.
+
+    Example:
+
+    >>> K.get_value(K.zeros((2,)))
+    array([0., 0.], dtype=float32)
+    """
+    return variable(np.zeros(tuple(shape)), dtype, name)
+
+
+def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
+    """Make a variable of ones.
+
+    Args:
+        shape: a tuple of integers.
+        dtype: its dtype; `K.floatx()` by default.
+        name: a string.
+
+    Returns:
+        A variable, as tf.keras.
+
+    Example:
+
+    >>> K.get_value(K.ones((2,)))
+    array([1., 1.], dtype=float32)
+    """
+    return variable(np.ones(tuple(shape)), dtype, name)
+
+
+def eye(size: int, dtype: str | None = None, name: str | None = None) -> Variable:
+    """Make a variable that holds the identity matrix.
+
+    Args:
+        size: the number of rows and columns.
+        dtype: its dtype; `K.floatx()` by default.
+        name: a string.
+
+    Returns:
+        A variable of shape ``(size, size)``.
+
+    Example:
+
+    >>> K.get_value(K.eye(2))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    return variable(np.eye(size), dtype, name)
+
+
+def zeros_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
+    """Make a tensor of zeros with the shape of `x`.
+
+    Args:
+        x: a tensor, variable or array.
+        dtype: its dtype; that of `x` by default.
+        name: accepted for tf.keras; tensors have no name here.
+
+    Returns:
+        A tensor.
+
+    Example:
+
+    >>> K.eval(K.zeros_like(K.constant([1., 2.])))
+    array([0., 0.], dtype=float32)
+    """
+    return _zeros_like(x, dtype=dtype)
+
+
+def ones_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
+    """Make a tensor of ones with the shape of `x`.
+
+    Args:
+        x: a tensor, variable or array.
+        dtype: its dtype; that of `x` by default.
+        name: accepted for tf.keras; tensors have no name here.
+
+    Returns:
+        A tensor.
+
+    Example:
+
+    >>> K.eval(K.ones_like(K.constant([1., 2.])))
+    array([1., 1.], dtype=float32)
+    """
+    return _ones_like(x, dtype=dtype)
+
+
+def random_uniform_variable(
+    shape: Any,
+    low: float,
+    high: float,
+    dtype: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+) -> Variable:
+    """Make a variable drawn from the uniform distribution over [low, high).
+
+    Args:
+        shape: a tuple of integers.
+        low: the lower bound.
+        high: the upper bound.
+        dtype: its dtype; `K.floatx()` by default.
+        name: a string.
+        seed: an integer; by default drawn from `numpy.random`, so that `numpy.random.seed`
+            makes it repeatable, as in tf.keras.
+
+    Returns:
+        A variable. The numbers differ from tf.keras's for the same seed.
+
+    Example:
+
+    >>> v = K.random_uniform_variable((2, 3), 0., 1., seed=1)
+    >>> v.shape, bool(K.get_value(v).min() >= 0.)
+    ((2, 3), True)
+    """
+    return variable(_generator(seed).uniform(low, high, tuple(shape)), dtype, name)
+
+
+def random_normal_variable(
+    shape: Any,
+    mean: float,
+    scale: float,
+    dtype: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+) -> Variable:
+    """Make a variable drawn from the normal distribution.
+
+    Args:
+        shape: a tuple of integers.
+        mean: the mean.
+        scale: the standard deviation.
+        dtype: its dtype; `K.floatx()` by default.
+        name: a string.
+        seed: an integer; by default drawn from `numpy.random`, so that `numpy.random.seed`
+            makes it repeatable, as in tf.keras.
+
+    Returns:
+        A variable. The numbers differ from tf.keras's for the same seed.
+
+    Example:
+
+    >>> K.random_normal_variable((2, 3), 0., 1., seed=1).shape
+    (2, 3)
+    """
+    return variable(_generator(seed).normal(mean, scale, tuple(shape)), dtype, name)
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(np.random.randint(10**9) if seed is None else seed)

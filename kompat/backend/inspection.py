@@ -1,0 +1,130 @@
+"""Ask a tensor, variable or array what it is."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.backend.variables import standard_dtype
+
+__all__ = ["cast", "cast_to_floatx", "dtype", "int_shape", "is_keras_tensor", "ndim", "shape"]
+
+_cast = engines.current.exact(keras.ops.cast)
+
+
+class Shape(keras.Operation):
+    """The shape of a symbolic tensor, known when the model runs."""
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.convert_to_tensor(keras.ops.shape(x), dtype="int32")
+
+    def compute_output_spec(self, x: Any) -> keras.KerasTensor:
+        return keras.KerasTensor((len(x.shape),), dtype="int32")
+
+
+def int_shape(x: Any) -> tuple[int | None, ...] | None:
+    """The static shape: a tuple with None for unknown dimensions, None for an unknown rank.
+
+    Example:
+
+    >>> K.int_shape(K.zeros((2, 3)))
+    (2, 3)
+    """
+    shape = getattr(x, "shape", None)
+    if shape is None and not hasattr(x, "shape"):
+        raise AttributeError(
+            f"int_shape expects a tensor, a variable or an array, received {type(x).__name__}."
+        )
+    return None if shape is None else tuple(shape)
+
+
+def ndim(x: Any) -> int:
+    """The number of dimensions.
+
+    Example:
+
+    >>> K.ndim(K.zeros((2, 3)))
+    2
+    """
+    return len(x.shape)
+
+
+def dtype(x: Any) -> str:
+    """The name of the dtype.
+
+    Example:
+
+    >>> K.dtype(K.zeros((2,), dtype="float64"))
+    'float64'
+    """
+    return standard_dtype(x.dtype)
+
+
+def shape(x: Any) -> Any:
+    """The shape as an integer tensor, symbolic if `x` is.
+
+    Example:
+
+    >>> K.eval(K.shape(K.zeros((2, 3))))
+    array([2, 3], dtype=int32)
+    """
+    if isinstance(x, keras.KerasTensor):
+        return Shape()(x)
+    return keras.ops.convert_to_tensor(np.array(tuple(np.shape(x)), "int32"))
+
+
+def cast(x: Any, dtype: str) -> Any:
+    """Convert a tensor to another dtype.
+
+    Args:
+        x: a tensor, variable, array or number.
+        dtype: a string.
+
+    Returns:
+        A tensor of `dtype`. As everywhere in NumPy and TensorFlow, a float becomes the integer
+        next to zero: a cast is the one place where kompat lets a value change.
+
+    Example:
+
+    >>> K.eval(K.cast([1.5, 2.5], "int32"))
+    array([1, 2], dtype=int32)
+    """
+    if not isinstance(x, keras.KerasTensor) and not hasattr(x, "dtype"):
+        x = np.asarray(x)
+    return _cast(x, dtype)
+
+
+def cast_to_floatx(x: Any) -> Any:
+    """Convert to `K.floatx()`: a tensor gives a tensor, an array or a number an array.
+
+    Example:
+
+    >>> K.cast_to_floatx(np.array([1, 2]))
+    array([1., 2.], dtype=float32)
+    """
+    if keras.ops.is_tensor(x) and not isinstance(x, (np.ndarray, np.generic)):
+        return cast(x, keras.config.floatx())
+    if isinstance(x, (keras.Variable, keras.KerasTensor)):
+        return cast(x, keras.config.floatx())
+    return np.asarray(x, dtype=keras.config.floatx())
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether `x` is a symbolic tensor: an input or output of a layer.
+
+    Raises:
+        ValueError: `x` is neither a tensor nor a variable.
+
+    Example:
+
+    >>> K.is_keras_tensor(K.zeros((2,)))
+    False
+    """
+    if isinstance(x, keras.KerasTensor):
+        return True
+    if isinstance(x, keras.Variable) or (keras.ops.is_tensor(x) and not isinstance(x, np.generic)):
+        return False
+    raise ValueError(
+        f"is_keras_tensor expects a tensor or a variable, received {type(x).__name__} {x!r:.60}."
+    )

@@ -1,0 +1,68 @@
+"""What K's functions accept as a tensor, made ready for `keras.ops`."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.errors import UnsupportedValueError
+
+_cast = engines.current.exact(keras.ops.cast)
+_convert = engines.current.exact(keras.ops.convert_to_tensor)
+
+
+def operand(x: Any, like: Any = None) -> Any:
+    """`x` as something that has a shape and a dtype, with its dtype kept.
+
+    Args:
+        x: a tensor, variable or array, a number, or nested lists of numbers. A Python number
+            takes the dtype of `like` if that can hold it, else int32 or `K.floatx()`.
+        like: the other operand.
+
+    Raises:
+        UnsupportedValueError: `x` is None, a string or a ragged list.
+    """
+    if hasattr(x, "dtype") and hasattr(x, "shape"):
+        return x
+    if isinstance(x, (int, float)) and hasattr(like, "dtype"):
+        return x
+    if x is None or isinstance(x, (str, bytes, dict)):
+        raise _no_operand(x)
+    try:
+        return _convert(x)
+    except (ValueError, TypeError) as error:
+        raise _no_operand(x) from error
+
+
+def floating(x: Any) -> Any:
+    """`x` as `operand` makes it; integers and booleans become `K.floatx()`."""
+    x = operand(x)
+    if is_floating(x):
+        return x
+    return _cast(x, keras.config.floatx())
+
+
+def is_floating(x: Any) -> bool:
+    """Whether the dtype of `x` is a float or complex one."""
+    return dtype_name(x).startswith(("float", "bfloat", "complex"))
+
+
+def dtype_name(x: Any) -> str:
+    """The dtype of a tensor of any engine as a string."""
+    dtype = x.dtype
+    return dtype if isinstance(dtype, str) else keras.utils.standardize_dtype(dtype)
+
+
+def cast_like(x: Any, dtype: str) -> Any:
+    """`x`, cast to `dtype` if it has another."""
+    return x if dtype_name(x) == dtype else _cast(x, dtype)
+
+
+def _no_operand(x: Any) -> UnsupportedValueError:
+    shown = np.array2string(x) if isinstance(x, np.ndarray) else repr(x)
+    return UnsupportedValueError(
+        f"expected a tensor, a variable, an array or numbers, received {shown:.60}.",
+        "it has no numeric value.",
+        "pass K.constant(list of numbers of one shape).",
+    )

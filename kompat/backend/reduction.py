@@ -1,0 +1,374 @@
+"""Reductions along axes."""
+
+import builtins
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kompat import engines
+from kompat.backend.operands import cast_like, dtype_name, floating, is_floating, operand
+
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "cumprod",
+    "cumsum",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
+
+Axis = int | list[int] | tuple[int, ...] | None
+
+_exact = engines.current.exact
+_all = _exact(keras.ops.all)
+_absolute = _exact(keras.ops.absolute)
+_any = _exact(keras.ops.any)
+_argmax = _exact(keras.ops.argmax)
+_argmin = _exact(keras.ops.argmin)
+_cumprod = _exact(keras.ops.cumprod)
+_cumsum = _exact(keras.ops.cumsum)
+_floor_divide = _exact(keras.ops.floor_divide)
+_max = _exact(keras.ops.max)
+_mean = _exact(keras.ops.mean)
+_min = _exact(keras.ops.min)
+_multiply = _exact(keras.ops.multiply)
+_prod = _exact(keras.ops.prod)
+_sign = _exact(keras.ops.sign)
+_sqrt = _exact(keras.ops.sqrt)
+_sum = _exact(keras.ops.sum)
+_var = _exact(keras.ops.var)
+
+
+def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
+    axis = _axes(axis, len(x.shape))
+    return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
+
+
+def _axes(axis: Axis, rank: int) -> int | tuple[int, ...] | None:
+    """The axes as `keras.ops` takes them.
+
+    Raises:
+        ValueError: an axis is out of range, doubled or no integer.
+    """
+    if axis is None:
+        return None
+    several = isinstance(axis, (list, tuple))
+    axes = tuple(axis) if several else (axis,)  # type: ignore[arg-type]
+    for one in axes:
+        if isinstance(one, bool) or not hasattr(one, "__index__") or not -rank <= one < rank:
+            raise ValueError(
+                f"expected axis to be None or integers in [{-rank}, {rank}) for a tensor of rank "
+                f"{rank}, received {axis!r}."
+            )
+    if len({one % rank for one in axes}) < len(axes):
+        raise ValueError(f"expected different axes, received {axis!r} for a tensor of rank {rank}.")
+    return axes if several else axes[0]
+
+
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.sum(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([4., 6.], dtype=float32)
+    """
+    return _reduce(_sum, operand(x), axis, keepdims)
+
+
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.prod(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([3., 8.], dtype=float32)
+    """
+    return _reduce(_prod, operand(x), axis, keepdims)
+
+
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The maximum.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.max(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([3., 4.], dtype=float32)
+    """
+    return _reduce(_max, operand(x), axis, keepdims)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The minimum.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.min(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([1., 2.], dtype=float32)
+    """
+    return _reduce(_min, operand(x), axis, keepdims)
+
+
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor; booleans give `K.floatx()`, integers are divided as integers, towards zero.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.mean(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([2., 3.], dtype=float32)
+    """
+    x = operand(x)
+    if is_floating(x) or dtype_name(x) == "bool":
+        return _reduce(_mean, floating(x), axis, keepdims)
+    total = sum(x, axis, keepdims)
+    count = math.prod(tuple(x.shape)) // builtins.max(math.prod(tuple(total.shape)), 1)
+    return cast_like(
+        _multiply(_sign(total), _floor_divide(_absolute(total), count)), dtype_name(total)
+    )
+
+
+def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The variance, around the mean and over all elements (not one fewer).
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`; integers and booleans give `K.floatx()`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.var(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([1., 1.], dtype=float32)
+    """
+    return _reduce(_var, floating(x), axis, keepdims)
+
+
+def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The standard deviation: the square root of `var`.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of the dtype of `x`; integers and booleans give `K.floatx()`.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.std(K.constant([[1., 2.], [3., 4.]]), axis=0))
+    array([1., 1.], dtype=float32)
+    """
+    return _sqrt(var(x, axis, keepdims))
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether any element is not zero.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of booleans.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.any(K.constant([[0., 1.], [0., 0.]]), axis=1))
+    array([ True, False])
+    """
+    x = cast_like(operand(x), "bool")
+    return _any(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Whether no element is zero.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer, or a list of them; None for all.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        A tensor of booleans.
+
+    Raises:
+        ValueError: an axis is out of range or doubled.
+
+    Example:
+
+    >>> K.eval(K.all(K.constant([[0., 1.], [1., 1.]]), axis=1))
+    array([False,  True])
+    """
+    x = cast_like(operand(x), "bool")
+    return _all(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: int = -1) -> Any:
+    """The index of the first largest element along an axis.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer.
+
+    Returns:
+        A tensor of int64, or of int32 on an engine whose default integers are those (JAX).
+
+    Raises:
+        ValueError: the axis is out of range.
+
+    Example:
+
+    >>> K.eval(K.argmax(K.constant([3., 9., 1.]))).item()
+    1
+    """
+    x = operand(x)
+    _axes((axis,), len(x.shape))
+    return _argmax(x, axis=axis)
+
+
+def argmin(x: Any, axis: int = -1) -> Any:
+    """The index of the first smallest element along an axis.
+
+    Args:
+        x: a tensor, variable, array or number.
+        axis: an integer.
+
+    Returns:
+        A tensor of int64, or of int32 on an engine whose default integers are those (JAX).
+
+    Raises:
+        ValueError: the axis is out of range.
+
+    Example:
+
+    >>> K.eval(K.argmin(K.constant([3., 9., 1.]))).item()
+    2
+    """
+    x = operand(x)
+    _axes((axis,), len(x.shape))
+    return _argmin(x, axis=axis)
+
+
+def cumsum(x: Any, axis: int = 0) -> Any:
+    """The cumulative sum along an axis.
+
+    Args:
+        x: a tensor, variable or array.
+        axis: an integer.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
+    Raises:
+        ValueError: the axis is out of range.
+
+    Example:
+
+    >>> K.eval(K.cumsum(K.constant([1., 2.])))
+    array([1., 3.], dtype=float32)
+    """
+    x = operand(x)
+    _axes((axis,), len(x.shape))
+    return cast_like(_cumsum(x, axis=axis), dtype_name(x))
+
+
+def cumprod(x: Any, axis: int = 0) -> Any:
+    """The cumulative product along an axis.
+
+    Args:
+        x: a tensor, variable or array.
+        axis: an integer.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
+    Raises:
+        ValueError: the axis is out of range.
+
+    Example:
+
+    >>> K.eval(K.cumprod(K.constant([1., 2.])))
+    array([1., 2.], dtype=float32)
+    """
+    x = operand(x)
+    _axes((axis,), len(x.shape))
+    return cast_like(_cumprod(x, axis=axis), dtype_name(x))

@@ -1,0 +1,215 @@
+"""Make, read and write variables."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.errors import UnsupportedValueError
+from kompat.storage.plain import is_engine_value
+from kompat.values import (
+    batch_get_value,
+    batch_set_value,
+    get_value,
+    keras_slot,
+    not_a_variable,
+    set_value,
+)
+from kompat.values.adapter import adapter_of
+from kompat.values.locks import lock_of
+from kompat.variable import Variable
+
+__all__ = [
+    "batch_get_value",
+    "batch_set_value",
+    "count_params",
+    "eval",
+    "get_value",
+    "set_value",
+    "update",
+    "update_add",
+    "update_sub",
+    "variable",
+]
+
+
+def variable(
+    value: Any,
+    dtype: str | None = None,
+    name: str | None = None,
+    constraint: Callable | None = None,
+) -> Variable:
+    """Make a variable that holds `value`.
+
+    Args:
+        value: a number, nested lists of numbers, or an array, tensor or variable.
+        dtype: its dtype; `K.floatx()` by default, whatever the dtype of `value`.
+        name: a string.
+        constraint: a function that optimizers apply after each step.
+
+    Returns:
+        A `keras.Variable`, with the methods `get_value()` and `set_value(value)`.
+
+    Raises:
+        LossyWriteError: `dtype` cannot hold `value`.
+        UnsupportedValueError: `value` is no array of numbers.
+        SymbolicValueError: `value` is symbolic.
+
+    Example:
+
+    >>> kernel = K.variable([[1, 2], [3, 4]])
+    >>> K.get_value(kernel)
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    """
+    return Variable(value, standard_dtype(dtype), name, constraint)
+
+
+def standard_dtype(dtype: Any) -> str:
+    """The name of `dtype`; `K.floatx()` for None."""
+    return keras.utils.standardize_dtype(dtype)
+
+
+def count_params(x: Any) -> int:
+    """The number of elements of a variable, tensor or array of known shape.
+
+    Example:
+
+    >>> K.count_params(K.zeros((2, 3)))
+    6
+    """
+    return int(np.prod(tuple(x.shape), dtype=np.int64))
+
+
+def eval(x: Any) -> Any:
+    """The value of a variable, a tensor or an array.
+
+    Args:
+        x: what `get_value` takes, or a number or list of numbers.
+
+    Returns:
+        A NumPy scalar or array.
+
+    Raises:
+        UnsupportedValueError: `x` is an array of objects.
+        SymbolicValueError: `x` is symbolic.
+
+    Example:
+
+    >>> K.eval(K.square(K.constant([1., 2., 3.])))
+    array([1., 4., 9.], dtype=float32)
+    """
+    value = get_value(x)
+    if np.asarray(value).dtype == object:
+        raise UnsupportedValueError(
+            f"expected a tensor, a variable or an array of numbers, received {type(x).__name__}.",
+            "an array of objects has no numeric value.",
+            "pass K.constant(list of numbers of one shape).",
+        )
+    return np.array(value)[()] if isinstance(value, np.ndarray) else value
+
+
+def update(x: Any, new_x: Any) -> Any:
+    """Replace the value of a variable by that of a tensor or array.
+
+    Args:
+        x: a variable, of K or of any framework that `set_value` writes.
+        new_x: a tensor, array or number of the variable's shape.
+
+    Returns:
+        `x`.
+
+    Raises:
+        As `set_value`.
+
+    Example:
+
+    >>> v = K.variable(1.)
+    >>> K.get_value(K.update(v, K.constant(5.)))
+    np.float32(5.0)
+    """
+    if isinstance(x, keras.Variable) and is_engine_value(new_x):
+        _assign_tensor(x, new_x)
+    else:
+        set_value(x, new_x)
+    return x
+
+
+def update_add(x: Any, increment: Any) -> Any:
+    """Add to a variable. No two threads' additions to a variable are lost.
+
+    Args:
+        x: a variable.
+        increment: a tensor, array or number that broadcasts to the variable's shape.
+
+    Returns:
+        `x`.
+
+    Raises:
+        As `set_value`.
+
+    Example:
+
+    >>> v = K.variable(1.)
+    >>> K.get_value(K.update_add(v, 2.))
+    np.float32(3.0)
+    """
+    return _accumulate(x, increment, operator.add)
+
+
+def update_sub(x: Any, decrement: Any) -> Any:
+    """Subtract from a variable. No two threads' subtractions from a variable are lost.
+
+    Args:
+        x: a variable.
+        decrement: a tensor, array or number that broadcasts to the variable's shape.
+
+    Returns:
+        `x`.
+
+    Raises:
+        As `set_value`.
+
+    Example:
+
+    >>> v = K.variable(3.)
+    >>> K.get_value(K.update_sub(v, 2.))
+    np.float32(1.0)
+    """
+    return _accumulate(x, decrement, operator.sub)
+
+
+def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
+    adapter = adapter_of(type(x))
+    if adapter is None:
+        raise not_a_variable(x)
+    if not isinstance(x, keras.Variable) or (
+        adapter is Variable.adapter and not _in_trace(adapter, operand)
+    ):
+        adapter.accumulate(x, operand, operation)
+    else:
+        with lock_of(x):
+            adapter.reclaim(x)
+            _assign_tensor(x, operation(x, operand))
+    return x
+
+
+def _in_trace(adapter: Any, operand: Any) -> bool:
+    return keras_slot.active_scope() is not None or adapter.is_traced(operand)
+
+
+def _assign_tensor(x: keras.Variable, value: Any) -> None:
+    """Assign a tensor of the engine without a way through the host, where it fits exactly."""
+    adapter = adapter_of(type(x))
+    value = value.value if isinstance(value, keras.Variable) else value
+    if tuple(value.shape) != tuple(x.shape) or standard_dtype(value.dtype) != x.dtype:
+        set_value(x, value)
+    elif _in_trace(adapter, value):
+        x.assign(adapter.stage(x, value))
+    else:
+        adapter.reclaim(x)
+        with lock_of(x):
+            x.assign(engines.current.duplicate(value))

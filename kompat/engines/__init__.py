@@ -1,0 +1,27 @@
+"""What only one engine can do, behind one set of names: `engines.current`.
+
+Each engine has a module with the same functions:
+
+- `place(host, placement)`: put a host array that nobody will change on a device;
+- `tracing()`: whether the engine is recording a program in this thread;
+- `at_run_time(read, shape, dtype)`: inside a trace, a tensor that is read when the program runs;
+- `eagerly()`: a context that computes at once, whatever is being traced;
+- `exact(function)`: a function of `keras.ops`, computing 64-bit operands in 64 bits;
+- `full_width(*operands)`: a context in which 64-bit operands keep their width;
+- `is_wide(dtype)`, `is_narrowing(dtype)`: whether the engine may, or would now, cut `dtype`;
+- `allocate(shape, dtype)`: an empty host array that `place` need not copy;
+- `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
+- `duplicate(tensor)`: a copy that nobody else can donate.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from kompat.engines.choice import choose_engine
+
+choose_engine()
+NAME: str = import_module("keras").config.backend()
+
+_FILES = {"jax": "jax", "numpy": "numpy", "tensorflow": "tensorflow", "torch": "torch"}
+
+current: ModuleType = import_module(f"kompat.engines.{_FILES.get(NAME, 'generic')}")

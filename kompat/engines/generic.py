@@ -1,0 +1,60 @@
+"""An engine that kompat has no file for: everything through Keras's public functions."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+
+allocate = np.empty
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def place(host: Any, placement: Any = None) -> Any:
+    """Put a host array on the engine's device."""
+    return keras.ops.convert_to_tensor(host)
+
+
+def placement_of(tensor: Any) -> Any:
+    """Where `tensor` must stay: engines with one device do not say."""
+    return None
+
+
+def is_wide(dtype: np.dtype) -> bool:
+    """Whether the engine may narrow `dtype`."""
+    return False
+
+
+is_narrowing = is_wide
+
+
+def duplicate(tensor: Any) -> Any:
+    """`tensor` itself: variables are written by copying it."""
+    return tensor
+
+
+def tracing() -> bool:
+    """Whether the engine is recording a program in this thread."""
+    return False
+
+
+def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
+    """A tensor that is read when the traced program runs."""
+    return keras.ops.convert_to_tensor(read())
+
+
+def eagerly() -> contextlib.AbstractContextManager:
+    """Compute at once, whatever is being traced."""
+    return contextlib.nullcontext()
+
+
+def full_width(*operands: Any) -> contextlib.AbstractContextManager:
+    """A context in which 64-bit operands keep their width: any, on most engines."""
+    return contextlib.nullcontext()
+
+
+def exact(function: Function) -> Function:
+    """`function` as it is: the engine computes in the dtype of its operands."""
+    return function

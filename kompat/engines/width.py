@@ -1,0 +1,35 @@
+"""Which operands have 64 bits. Keras cuts them to 32 on every engine but TensorFlow."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+WIDE = frozenset(["int64", "uint64", "float64", "complex128"])
+
+
+def any_wide(operands: Iterable[Any]) -> bool:
+    """Whether an operand, at any depth of lists, has a 64-bit dtype or names one.
+
+    Symbolic tensors do not count: the model that holds them runs in the width it was made for.
+    """
+    for operand in operands:
+        dtype = getattr(operand, "dtype", None)
+        if dtype is not None:
+            if _name(dtype) in WIDE and not isinstance(operand, keras.KerasTensor):
+                return True
+        elif isinstance(operand, (list, tuple)):
+            if any_wide(operand):
+                return True
+        elif isinstance(operand, (str, np.dtype, type)) and _name(operand) in WIDE:
+            return True
+    return False
+
+
+def _name(dtype: Any) -> str:
+    """`float64` for "float64", np.float64, np.dtype("float64") and torch.float64."""
+    if isinstance(dtype, str):
+        return dtype
+    name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None)
+    return name or str(dtype).removeprefix("torch.")

@@ -1,0 +1,63 @@
+"""Every error that kompat raises on purpose: what happened, why, and the code that mends it.
+
+Each class is also the built-in exception that tf.keras raises in the same situation, so an
+`except ValueError:` written for tf.keras still catches it.
+"""
+
+__all__ = [
+    "ImmutableValueError",
+    "LossyWriteError",
+    "NotAVariableError",
+    "ShapeMismatchError",
+    "SymbolicValueError",
+    "UnavailableValueError",
+    "UnsupportedValueError",
+    "ViewRefusedError",
+]
+
+
+def _text(what: str, why: str = "", mend: str = "") -> str:
+    """The three parts of an error message, one line each."""
+    lines = [what]
+    if why:
+        lines.append(f"Why: {why}")
+    if mend:
+        lines.append(f"Mend: {mend}")
+    return "\n".join(lines)
+
+
+class _Explained(Exception):
+    def __init__(self, what: str, why: str = "", mend: str = ""):
+        super().__init__(_text(what, why, mend))
+
+
+class ShapeMismatchError(_Explained, ValueError):
+    """The written value has another shape than the variable."""
+
+
+class LossyWriteError(_Explained, ValueError):
+    """The written value would change: a fraction cut, an overflow, an imaginary part dropped."""
+
+
+class UnsupportedValueError(_Explained, TypeError, ValueError):
+    """The written value is no array of numbers: None, a string, a ragged list, an object."""
+
+
+class NotAVariableError(_Explained, TypeError, AttributeError):
+    """The thing to be written to holds no variable: a float, a learning-rate schedule."""
+
+
+class ImmutableValueError(_Explained, TypeError, AttributeError):
+    """The thing to be written to is an array or tensor that can never change."""
+
+
+class SymbolicValueError(_Explained, TypeError, ValueError):
+    """A symbolic tensor or a tracer stands where a concrete value is needed."""
+
+
+class UnavailableValueError(_Explained, RuntimeError):
+    """The value cannot be reached: deleted, donated, owned by another thread, session closed."""
+
+
+class ViewRefusedError(_Explained, ValueError):
+    """`copy=False` was asked of a holder whose views would change when it is written."""

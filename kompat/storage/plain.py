@@ -1,0 +1,47 @@
+"""A K.variable that keeps its value as Keras does, but converts what is written exactly."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.values import keras_slot
+from kompat.values.adapter import host_value
+from kompat.values.conversion import to_host
+
+
+class Storage:
+    """Mixed into `keras.Variable`, before it."""
+
+    adapter: Any = None
+    """What reads and writes such variables; None for the adapter of all Keras variables."""
+
+    scope_local = False
+    """Made inside a traced function: its updates live in the trace and end with it."""
+
+    @staticmethod
+    def made_in_trace() -> bool:
+        """Whether a variable made now is made while a Keras step is traced."""
+        return keras_slot.active_scope() is not None and engines.current.tracing()
+
+    def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
+        """Keras's hook for every value that enters: never narrows, never aliases."""
+        if is_engine_value(value):
+            return super()._convert_to_tensor(value, dtype)  # type: ignore[misc]
+        with engines.current.eagerly():
+            return super()._convert_to_tensor(  # type: ignore[misc]
+                exact_host(self, value, dtype), dtype
+            )
+
+
+def is_engine_value(value: Any) -> bool:
+    """Whether `value` is a tensor or variable that the engine can convert by itself."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return False
+    return keras.ops.is_tensor(value) or isinstance(value, (keras.Variable, keras.KerasTensor))
+
+
+def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
+    """`value`, of any shape, as a fresh host array of exactly `dtype`."""
+    return to_host(host_value(value), None, np.dtype(dtype), f"variable {variable.path!r}")

@@ -1,0 +1,39 @@
+"""A K.variable on PyTorch: a `Parameter`, written in place, of every dtype that PyTorch has."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+
+from kompat.storage import plain
+from kompat.values import keras_slot
+from kompat.values.locks import lock_of
+from kompat.values.torch import from_numpy
+
+
+class Storage(plain.Storage):
+    def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
+        """Keras would widen uint16 and uint32, and refuse uint64."""
+        if plain.is_engine_value(value):
+            return super()._convert_to_tensor(value, dtype)
+        tensor = from_numpy(np.atleast_1d(plain.exact_host(self, value, dtype)))
+        return tensor.reshape(np.shape(value)).to(_device())
+
+    def _initialize(self, value: Any) -> None:
+        if isinstance(value, torch.nn.Parameter):
+            value = value.detach().clone()
+        differentiable = value.is_floating_point() or value.is_complex()
+        self._trainable = self._trainable and differentiable
+        self._value = torch.nn.Parameter(value, requires_grad=self._trainable)
+
+    def _direct_assign(self, value: Any) -> None:
+        """In place, into the parameter itself: under autocast `self.value` is a copy."""
+        held = keras_slot.read(self)
+        with torch.no_grad(), lock_of(held):
+            held.copy_(value)
+
+
+def _device() -> torch.device:
+    """Keras's current device, which only its own tensors tell."""
+    return keras.ops.convert_to_tensor(0).device

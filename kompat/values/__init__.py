@@ -1,0 +1,180 @@
+"""Read and write the value of any live variable of any framework.
+
+Reads are fresh and never alias the variable; writes are copied before the call returns; dtypes
+are never narrowed; a batch is written whole or not at all.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from kompat.errors import NotAVariableError
+from kompat.values.adapter import Adapter, adapter_of, found, register_adapter
+
+__all__ = [
+    "Adapter",
+    "adapter_of",
+    "batch_get_value",
+    "batch_set_value",
+    "get_value",
+    "register_adapter",
+    "set_value",
+]
+
+
+def get_value(x: Any, *, copy: bool = True) -> Any:
+    """Return the current value of a variable, whatever framework owns it.
+
+    Args:
+        x: a variable, tensor or array of Keras, JAX, flax, PyTorch, TensorFlow or of a type
+            registered with `register_adapter`. Anything else is returned as it is.
+        copy: False asks for a read-only view, in constant time. It keeps the value that it
+            shows when the variable is written later.
+
+    Returns:
+        A NumPy scalar for a scalar variable, else a fresh writable array, with the variable's
+        shape and dtype. NumPy arrays, Python numbers, None and strings come back unchanged.
+
+    Raises:
+        ViewRefusedError: `copy=False` and the holder has no view that keeps its value.
+        UnavailableValueError: the buffer was deleted or donated, or the session is closed.
+        SymbolicValueError: `x` is symbolic and has no value yet.
+
+    Example:
+
+    >>> from kompat import backend as K
+    >>> v = K.variable(1.)
+    >>> K.set_value(v, K.get_value(v) + 1)
+    >>> print(K.get_value(v))
+    2.0
+
+    Source: https://www.tensorflow.org/api_docs/python/tf/keras/backend/get_value
+    """
+    adapter = found.get(type(x)) or adapter_of(type(x))
+    return x if adapter is None else adapter.read(x, copy)
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Replace the value of a variable, whatever framework owns it.
+
+    The value is copied before the call returns. The variable keeps its identity, dtype, device
+    and sharding; constraints are not applied.
+
+    Args:
+        x: a variable of Keras, flax, PyTorch or TensorFlow, a PyTorch tensor, a NumPy array, or
+            an instance of a type registered with `register_adapter`.
+        value: a number, nested lists of numbers, or an array or variable of any framework, of
+            the variable's shape.
+
+    Raises:
+        ShapeMismatchError: the shape differs, even if it would broadcast.
+        LossyWriteError: the variable's dtype cannot hold the value.
+        UnsupportedValueError: the value is no array of numbers.
+        NotAVariableError, ImmutableValueError: `x` cannot be written.
+        UnavailableValueError: the variable cannot be reached.
+
+    Example:
+
+    >>> import kompat, numpy as np
+    >>> weights = np.zeros(2)
+    >>> kompat.set_value(weights, [1, 2])
+    >>> weights
+    array([1., 2.])
+
+    Source: https://www.tensorflow.org/api_docs/python/tf/keras/backend/set_value
+    """
+    adapter = found.get(type(x)) or adapter_of(type(x))
+    if adapter is None:
+        raise not_a_variable(x)
+    adapter.write(x, value)
+
+
+def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
+    """Return the values of several variables, of one framework or of many.
+
+    Args:
+        tensors: any iterable of what `get_value` takes.
+
+    Returns:
+        A list of values, in the order of `tensors`.
+
+    Raises:
+        As `get_value`.
+
+    Example:
+
+    >>> import kompat
+    >>> from kompat import backend as K
+    >>> [float(v) for v in kompat.batch_get_value([K.variable(1.), K.variable(2.)])]
+    [1.0, 2.0]
+    """
+    xs = list(tensors)
+    values = list(xs)
+    for adapter, places in _by_adapter(xs).items():
+        if adapter is not None:
+            for place, value in zip(places, adapter.read_many([xs[i] for i in places])):
+                values[place] = value
+    return values
+
+
+def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
+    """Replace the values of several variables: all of them or, if one is refused, none.
+
+    Args:
+        tuples: any iterable of (variable, value) pairs, as `set_value` takes them; a ``zip``
+            is as good as a list. Variables of different frameworks may be mixed.
+
+    Raises:
+        As `set_value`; every variable is then as it was.
+
+    Example:
+
+    >>> import kompat
+    >>> from kompat import backend as K
+    >>> a, b = K.variable(0.), K.variable(0.)
+    >>> kompat.batch_set_value(zip([a, b], [1., 2.]))
+    >>> [float(v) for v in kompat.batch_get_value([a, b])]
+    [1.0, 2.0]
+    """
+    pairs = [(x, value) for x, value in tuples]
+    xs = [x for x, _ in pairs]
+    adapters = [adapter_of(type(x)) for x in xs]
+    for x, adapter in zip(xs, adapters):
+        if adapter is None:
+            raise not_a_variable(x)
+    staged = [(x, adapter.stage(x, value)) for adapter, (x, value) in zip(adapters, pairs)]
+    groups = sorted(_by_adapter(xs).items(), key=lambda group: not group[0].may_fail)
+    undos: list[Any] = []
+    try:
+        for adapter, places in groups:
+            undos.append(adapter.commit([staged[i] for i in places]))
+    except BaseException:
+        for undo in reversed(undos):
+            if undo is not None:
+                undo()
+        raise
+
+
+def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
+    """The places of `xs` that each adapter serves."""
+    groups: dict[Any, list[int]] = {}
+    for place, x in enumerate(xs):
+        groups.setdefault(adapter_of(type(x)), []).append(place)
+    return groups
+
+
+def not_a_variable(x: Any) -> NotAVariableError:
+    """The error for writing to something that no adapter serves."""
+    if hasattr(x, "get_config") and callable(x):
+        return NotAVariableError(
+            f"expected a variable to write to, received the schedule {type(x).__name__}.",
+            "a learning-rate schedule computes the rate from the step; it holds no variable.",
+            "compile the optimizer with a number, learning_rate=0.01, and write that variable; "
+            "or change the schedule's own attributes and compile again.",
+        )
+    return NotAVariableError(
+        f"expected a variable to write to, received {type(x).__name__} {x!r:.60}.",
+        "Python numbers and objects hold no variable; an optimizer's momentum, for example, is "
+        "a float that is baked into the training step.",
+        "write to the variable itself, for example optimizer.learning_rate, or make one: "
+        "K.variable(value).",
+    )

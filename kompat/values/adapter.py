@@ -1,0 +1,236 @@
+"""Which adapter reads and writes a type, found without importing anything the user did not.
+
+An adapter serves one kind of holder. Kompat's own live in the files beside this one; each is
+imported when a type is met for the first time and its framework is already loaded. Others join
+with `register_adapter` or through the entry-point group ``kompat.adapters``.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from kompat.errors import ImmutableValueError
+from kompat.values.conversion import to_host
+from kompat.values.locks import lock_of
+
+Undo = Callable[[], None]
+
+
+class Adapter:
+    """How to read and write one kind of holder.
+
+    A write has two halves, so that a batch can check everything before it changes anything:
+    `stage` checks and copies the value, `commit` stores what was staged.
+    """
+
+    may_fail = False
+    """Whether `commit` may still raise: a batch then commits this kind first and can undo it."""
+
+    def name(self, x: Any) -> str:
+        """What errors call `x`."""
+        return type(x).__name__
+
+    def spec(self, x: Any) -> tuple[tuple[int, ...], np.dtype]:
+        """The shape and dtype that a value written to `x` must have."""
+        return tuple(x.shape), np.dtype(x.dtype)
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        """A NumPy scalar, a fresh writable array or, without `copy`, a read-only view."""
+        raise NotImplementedError(type(self))
+
+    def read_many(self, xs: Sequence[Any]) -> list[Any]:
+        """The values of several holders of this kind."""
+        return [self.read(x) for x in xs]
+
+    def stage(self, x: Any, value: Any) -> Any:
+        """Check `value` for `x` and return what `commit` will store; nothing changes yet."""
+        shape, dtype = self.spec(x)
+        return to_host(host_value(value), shape, dtype, self.name(x))
+
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
+        """Store staged values; return what undoes it where a later commit may still fail."""
+        raise NotImplementedError(type(self))
+
+    def write(self, x: Any, value: Any) -> None:
+        """Check `value` and store it."""
+        self.commit([(x, self.stage(x, value))])
+
+    def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
+        """Write ``operation(x, operand)``; no other accumulation can come between."""
+        with lock_of(x):
+            self.write(x, operation(self.read(x), host_value(operand)))
+
+
+class ImmutableAdapter(Adapter):
+    """A holder that can be read but never written: an array or tensor of a framework."""
+
+    mend = "put it into a variable, K.variable(value), and write that."
+
+    def stage(self, x: Any, value: Any) -> Any:
+        raise ImmutableValueError(
+            f"{self.name(x)} cannot be written.",
+            f"a {type(x).__module__.partition('.')[0]} array never changes once it is made; "
+            "others may hold it too.",
+            self.mend,
+        )
+
+
+class RegisteredAdapter(Adapter):
+    """An adapter made of the functions given to `register_adapter`."""
+
+    may_fail = True
+
+    def __init__(self, read: Callable, write: Callable | None):
+        self._read, self._write = read, write
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        value = np.asarray(self._read(x))
+        if not copy:
+            raise view_refused(self.name(x), "its adapter cannot tell whether a view would change")
+        return value[()].copy()
+
+    def stage(self, x: Any, value: Any) -> Any:
+        if self._write is None:
+            raise ImmutableValueError(
+                f"{self.name(x)} cannot be written.",
+                f"the adapter registered for {type(x).__name__} has no write function.",
+                f"kompat.register_adapter({type(x).__name__}, read=..., write=...)",
+            )
+        old = np.array(self._read(x))
+        return old, to_host(host_value(value), old.shape, old.dtype, self.name(x))
+
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
+        assert self._write is not None
+        done: list[tuple[Any, Any]] = []
+
+        def undo() -> None:
+            for x, old in reversed(done):
+                self._write(x, old)
+
+        try:
+            for x, (old, new) in staged:
+                done.append((x, old))
+                self._write(x, new)
+        except BaseException:
+            undo()
+            raise
+        return undo
+
+
+# Framework -> the file that knows its types. The order matters where types derive from two
+# frameworks: a Keras variable on TensorFlow is a TensorFlow type, an nnx.Variable quacks like JAX.
+_FILES = (
+    ("keras", "keras"),
+    ("flax.nnx", "flax"),
+    ("jax", "jax"),
+    ("torch", "torch"),
+    ("tensorflow.python", "tensorflow"),
+    ("numpy", "numpy"),
+)
+
+found: dict[type, Adapter | None] = {}
+"""What `adapter_of` has found so far; `get_value` looks here first."""
+
+_registered: dict[type, Adapter] = {}
+
+
+def adapter_of(cls: type) -> Adapter | None:
+    """The adapter for instances of `cls`; None where values are passed through as they are."""
+    try:
+        return found[cls]
+    except KeyError:
+        return _search(cls)
+
+
+def register_adapter(
+    cls: type,
+    adapter: Adapter | None = None,
+    *,
+    read: Callable[[Any], Any] | None = None,
+    write: Callable[[Any, np.ndarray], None] | None = None,
+) -> None:
+    """Teach `get_value` and `set_value` to serve instances of `cls` and its subclasses.
+
+    Args:
+        cls: the type of the holder.
+        adapter: an `Adapter`; or give the two functions instead:
+        read: ``read(x)`` returns the current value, as anything `numpy.asarray` takes.
+        write: ``write(x, array)`` stores a fresh array of the same shape and dtype. Without it
+            instances are read-only.
+
+    Example:
+
+    >>> import kompat, numpy as np
+    >>> class Dial:
+    ...     position = 3.0
+    >>> kompat.register_adapter(
+    ...     Dial, read=lambda d: d.position, write=lambda d, a: setattr(d, "position", float(a))
+    ... )
+    >>> dial = Dial()
+    >>> kompat.set_value(dial, 5)
+    >>> float(kompat.get_value(dial))
+    5.0
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"register_adapter expects a class, received {cls!r}.")
+    if (adapter is None) == (read is None):
+        raise TypeError("register_adapter expects either an Adapter or a read function.")
+    if adapter is None:
+        assert read is not None
+        adapter = RegisteredAdapter(read, write)
+    _registered[cls] = adapter
+    found.clear()
+
+
+def host_value(value: Any) -> Any:
+    """`value` with any framework's tensor or variable replaced by its NumPy value."""
+    adapter = adapter_of(type(value))
+    return value if adapter is None else adapter.read(value)
+
+
+def view_refused(name: str, why: str) -> Exception:
+    """The error for `copy=False` where no unchanging view exists."""
+    from kompat.errors import ViewRefusedError
+
+    return ViewRefusedError(
+        f"{name}: there is no read-only view of its value.",
+        f"{why}.",
+        "read a copy: get_value(x).",
+    )
+
+
+def _search(cls: type) -> Adapter | None:
+    _load_entry_points()
+    adapter = next((_registered[base] for base in cls.__mro__ if base in _registered), None)
+    if adapter is None:
+        adapter = _ours(cls)
+    found[cls] = adapter
+    return adapter
+
+
+def _ours(cls: type) -> Adapter | None:
+    for framework, file in _FILES:
+        if framework in sys.modules:
+            adapter = import_module(f"kompat.values.{file}").adapter_for(cls)
+            if adapter is not None:
+                return adapter
+    return import_module("kompat.values.interchange").adapter_for(cls)
+
+
+_loaded_entry_points: set[str] = set()
+
+
+def _load_entry_points() -> None:
+    """Call the registration functions of other packages whose framework is loaded.
+
+    An entry point's name is the framework's module, its value a function without arguments.
+    """
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group="kompat.adapters"):
+        if entry.name in sys.modules and entry.name not in _loaded_entry_points:
+            _loaded_entry_points.add(entry.name)
+            entry.load()()

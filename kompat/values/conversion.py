@@ -1,0 +1,208 @@
+"""Turn what the user wrote into a fresh host array of the holder's shape and dtype.
+
+The array never shares memory with its source. Rounding to the holder's float precision is
+allowed; a changed integer, an overflow to infinity and a dropped imaginary part raise.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from kompat.errors import LossyWriteError, ShapeMismatchError, UnsupportedValueError
+
+Allocator = Callable[[tuple[int, ...], np.dtype], np.ndarray]
+
+
+def to_host(
+    value: Any,
+    shape: tuple[int, ...] | None,
+    dtype: np.dtype,
+    name: str,
+    allocate: Allocator = np.empty,
+) -> np.ndarray:
+    """Return `value` as a fresh C-contiguous array of exactly `shape` and `dtype`.
+
+    A `shape` of None takes any shape.
+
+    Raises:
+        UnsupportedValueError: `value` is not an array of numbers.
+        ShapeMismatchError: its shape is not `shape`, even if it would broadcast.
+        LossyWriteError: `dtype` cannot hold it.
+    """
+    source = as_numbers(value, dtype, name)
+    if shape is not None and source.shape != tuple(shape):
+        raise _shape_mismatch(source.shape, tuple(shape), name)
+    fresh = allocate(source.shape, dtype)
+    if source.dtype.kind == "f" and dtype.kind == "f" and not is_ml_dtype(dtype):
+        _round(source, fresh, name)
+    else:
+        check_fits(source, dtype, name)
+        with np.errstate(all="ignore"):
+            np.copyto(fresh, source.real if dtype.kind != "c" else source, casting="unsafe")
+    return fresh
+
+
+def _round(source: np.ndarray, fresh: np.ndarray, name: str) -> None:
+    """Copy floats to floats in one pass: the processor's flag tells of an overflow."""
+    try:
+        with np.errstate(all="ignore", over="raise"):
+            np.copyto(fresh, source, casting="unsafe")
+    except FloatingPointError:
+        check_fits(source, fresh.dtype, name)
+
+
+def as_numbers(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
+    """View `value` (an array, a number or nested lists of them) as a NumPy array."""
+    if isinstance(value, np.ndarray):
+        source = value
+    else:
+        if value is None or isinstance(value, (str, bytes, dict, set)):
+            raise _unsupported(value, dtype, name)
+        try:
+            source = np.asarray(value)
+        except (ValueError, TypeError) as error:
+            raise _unsupported(value, dtype, name) from error
+        if source.dtype.kind == "f" and dtype.kind in "iu" and isinstance(value, (list, tuple)):
+            # np.asarray([2**63, -1]) goes through float64 and loses digits: keep Python's integers.
+            source = np.array(value, dtype=object)
+            return _integers(source, dtype, name)
+    if source.dtype == object:
+        return _integers(source, dtype, name)
+    if not is_number(source.dtype):
+        raise _unsupported(value, dtype, name)
+    return source
+
+
+def is_number(dtype: np.dtype) -> bool:
+    """Whether arrays of `dtype` hold numbers or booleans."""
+    return dtype.kind in "biufc" or is_ml_dtype(dtype)
+
+
+def is_ml_dtype(dtype: np.dtype) -> bool:
+    """Whether `dtype` is one that ml_dtypes adds to NumPy: bfloat16, float8_*, int4, ..."""
+    return dtype.type.__module__ == "ml_dtypes"
+
+
+def kind_of(dtype: np.dtype) -> str:
+    """ "b" bool, "i" integer, "f" float or "c" complex, ml_dtypes' kinds included."""
+    if is_ml_dtype(dtype):
+        return "i" if "int" in dtype.name else "f"
+    return "i" if dtype.kind == "u" else dtype.kind
+
+
+def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
+    """Raise LossyWriteError if writing `source` as `dtype` would change it beyond rounding."""
+    if source.dtype == dtype or np.can_cast(source.dtype, dtype, "safe"):
+        return
+    have, want = kind_of(source.dtype), kind_of(dtype)
+    if have == "c" and want != "c":
+        if np.any(source.imag):
+            raise _lossy(source, source.imag != 0, dtype, name, "its imaginary part would be lost")
+        source = source.real
+    with np.errstate(all="ignore"):
+        result = source.astype(dtype)
+        if want in "bi":
+            changed = result.astype(source.dtype) != source
+            if kind_of(source.dtype) == "f" or want == "i":
+                changed |= _out_of_range(source, dtype)
+            reason = "its value would change"
+        else:
+            changed = np.isfinite(source) & ~np.isfinite(result)
+            reason = "it would overflow"
+    if np.any(changed):
+        raise _lossy(source, changed, dtype, name, reason)
+
+
+def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Where `source` lies outside the integers of `dtype`, NaN included.
+
+    The round trip alone misses wrapped values: int64(-1) -> uint64 -> int64 is -1 again, and
+    float64(2**63) survives a saturating cast to int64.
+    """
+    if dtype.kind == "b":
+        return np.zeros(source.shape, bool)
+    low, high = _integer_bounds(dtype)
+    if kind_of(source.dtype) == "f":
+        # high itself may not be a float: compare with the power of two above it.
+        return ~((source >= float(low)) & (source < float(high + 1)))
+    have_low, have_high = _integer_bounds(source.dtype)
+    outside = np.zeros(source.shape, bool)
+    if have_low < low:
+        outside |= source < low
+    if have_high > high:
+        outside |= source > high
+    return outside
+
+
+def _integer_bounds(dtype: np.dtype) -> tuple[int, int]:
+    if dtype.kind == "b":
+        return 0, 1
+    limits = ml_dtypes.iinfo(dtype) if is_ml_dtype(dtype) else np.iinfo(dtype)
+    return int(limits.min), int(limits.max)
+
+
+def _integers(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+    """Python numbers too wide for NumPy's own inference, exactly, or an error."""
+    values = source.ravel().tolist()
+    if not all(isinstance(v, (bool, int, float, np.number)) for v in values):
+        raise _unsupported(source, dtype, name)
+    kind = kind_of(dtype)
+    if kind == "i":
+        low, high = _integer_bounds(dtype)
+        wrong = [not (low <= v <= high and v == int(v)) for v in values]
+        if any(wrong):
+            mask = np.array(wrong).reshape(source.shape)
+            raise _lossy(source, mask, dtype, name, "its value would change")
+        exact = [int(v) for v in values]
+    else:
+        exact = [float(v) if abs(v) < 2**1023 else float("inf") for v in values]
+        if any(v == float("inf") for v in exact):
+            mask = np.array([v == float("inf") for v in exact]).reshape(source.shape)
+            raise _lossy(source, mask, dtype, name, "it would overflow")
+    wide = dtype if kind == "i" else np.dtype(np.float64)
+    return np.array(exact, dtype=wide).reshape(source.shape)
+
+
+def _shape_mismatch(got: tuple, expected: tuple, name: str) -> ShapeMismatchError:
+    mend = "pass an array of the variable's shape"
+    try:
+        if got != expected and np.broadcast_shapes(got, expected) == expected:
+            mend = f"to fill the variable, write np.broadcast_to(value, {expected})"
+    except ValueError:
+        if np.prod(got, dtype=int) == np.prod(expected, dtype=int):
+            mend = f"if the elements are in the right order, write value.reshape({expected})"
+    return ShapeMismatchError(
+        f"{name}: expected a value of shape {expected}, received one of shape {got}.",
+        "a variable keeps its shape, and a value is never broadcast silently.",
+        mend + ".",
+    )
+
+
+def _unsupported(value: Any, dtype: np.dtype, name: str) -> UnsupportedValueError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return UnsupportedValueError(
+        f"{name}: expected numbers for a variable of dtype {dtype.name}, "
+        f"received {type(value).__name__}: {shown}.",
+        "strings, None, ragged lists and objects have no numeric array.",
+        "pass a number, a rectangular list of numbers or a NumPy array.",
+    )
+
+
+def _lossy(
+    source: np.ndarray, where: np.ndarray, dtype: np.dtype, name: str, reason: str
+) -> LossyWriteError:
+    first = np.asarray(source)[where].ravel()[0]
+    spot = ""
+    if np.ndim(where):
+        index = ", ".join(str(i[0]) for i in np.nonzero(where))
+        spot = f" at index [{index}]"
+    return LossyWriteError(
+        f"{name}: expected a value that dtype {dtype.name} can hold, "
+        f"received {first}{spot} ({source.dtype.name}); {reason}.",
+        "kompat rounds floats to the variable's precision, but never changes a number silently.",
+        f"round, clip or cast it yourself, as np.asarray(value).astype({dtype.name!r}), "
+        "or make the variable wider.",
+    )

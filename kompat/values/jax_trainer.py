@@ -1,0 +1,141 @@
+"""Private corner of Keras: the JAX trainer, which takes the variables' values away during `fit`.
+
+While `fit`, `evaluate` or `predict` loops, the values of the model's variables live in the
+trainer and the variables' slots are None. The trainer is found on the call stack, by the frame of
+its loop:
+
+- below one of the trainer's callbacks, `trainer.jax_state_sync()` hands the values back, and the
+  trainer collects them again before the next batch, so that a write takes effect there;
+- elsewhere below the loop (inside the traced step, in a data generator) the values can be read
+  from the loop, but a write would be overwritten when the step returns, so it is refused;
+- from another thread a read waits for the end of the step, and a write is refused.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from kompat.errors import UnavailableValueError
+from kompat.values import keras_slot
+
+_TRAINER_FILE = "keras/src/backend/jax/trainer.py"
+_CALLBACK_FILE = "keras/src/callbacks/callback_list.py"
+_LOOPS = {
+    "fit": ("trainable", "non_trainable", "optimizer", "metrics"),
+    "train_on_batch": ("trainable", "non_trainable", "optimizer", "metrics"),
+    "evaluate": ("trainable", "non_trainable", "metrics"),
+    "test_on_batch": ("trainable", "non_trainable", "metrics"),
+    "predict": ("trainable", "non_trainable"),
+    "predict_on_batch": ("trainable", "non_trainable"),
+}
+_POLL_SECONDS = 0.001
+
+
+def reclaim(variable: Any, name: str) -> None:
+    """Make the slot of `variable` hold its current value, so that it can be written.
+
+    Raises:
+        UnavailableValueError: this code does not run below a callback of the owning trainer.
+    """
+    for trainer, _, in_callback in _loops(sys._getframe(1)):
+        if in_callback:
+            trainer.jax_state_sync()
+            if keras_slot.read(variable) is not None:
+                return
+        elif _place(trainer, variable) is not None:
+            raise _refused(name, "the training step is running, and would overwrite the write")
+    for frame in _other_threads():
+        if any(_place(trainer, variable) for trainer, _, _ in _loops(frame)):
+            raise _refused(name, "another thread is inside fit, evaluate or predict with it")
+    raise _lost(name)
+
+
+def current(variable: Any, name: str) -> Any:
+    """The JAX array that `variable` holds at this moment, wherever the trainer keeps it."""
+    for trainer, frame, in_callback in _loops(sys._getframe(1)):
+        if in_callback and keras_slot.active_scope() is None:
+            trainer.jax_state_sync()
+        value = keras_slot.read(variable)
+        if value is None:
+            value = _from_loop(trainer, frame, variable)
+        if value is not None:
+            return value
+    return _from_other_thread(variable, name)
+
+
+def _loops(frame: FrameType | None) -> Iterator[tuple[Any, FrameType, bool]]:
+    """The trainers whose loops are on a stack, innermost first, and whether in a callback."""
+    inner: FrameType | None = None
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name in _LOOPS and code.co_filename.endswith(_TRAINER_FILE):
+            below = inner is not None and inner.f_code.co_filename.endswith(_CALLBACK_FILE)
+            yield frame.f_locals["self"], frame, below
+        inner, frame = frame, frame.f_back
+
+
+def _variables(trainer: Any, group: str) -> Any:
+    owner = trainer.optimizer if group == "optimizer" else trainer
+    return getattr(owner, "variables" if group == "optimizer" else f"{group}_variables")
+
+
+def _place(trainer: Any, variable: Any) -> tuple[str, int] | None:
+    """The group and the index of `variable` among the variables of `trainer`."""
+    for group in _LOOPS["fit"]:
+        if group == "optimizer" and getattr(trainer, "optimizer", None) is None:
+            continue
+        for index, candidate in enumerate(_variables(trainer, group)):
+            if candidate is variable:
+                return group, index
+    return None
+
+
+def _from_loop(trainer: Any, frame: FrameType, variable: Any) -> Any:
+    """The value in the loop's local `state`, which is what the running step was given."""
+    state, place = frame.f_locals.get("state"), _place(trainer, variable)
+    groups = _LOOPS[frame.f_code.co_name]
+    if state is None or place is None or place[0] not in groups:
+        return None
+    return state[groups.index(place[0])][place[1]]
+
+
+def _other_threads() -> list[FrameType]:
+    me = threading.get_ident()
+    return [frame for thread, frame in sys._current_frames().items() if thread != me]
+
+
+def _from_other_thread(variable: Any, name: str) -> Any:
+    """Wait until the owning trainer, in another thread, holds a value that is not donated."""
+    while True:
+        found = False
+        for frame in _other_threads():
+            for trainer, loop, _ in _loops(frame):
+                value = _from_loop(trainer, loop, variable)
+                found = found or value is not None
+                if value is not None and not value.is_deleted():
+                    return value
+        value = keras_slot.read(variable)
+        if value is not None:
+            return value
+        if not found:
+            raise _lost(name)
+        time.sleep(_POLL_SECONDS)
+
+
+def _refused(name: str, why: str) -> UnavailableValueError:
+    return UnavailableValueError(
+        f"{name}: it cannot be written now.",
+        f"{why}.",
+        "write it in a callback, for example on_train_batch_begin; it takes effect at once.",
+    )
+
+
+def _lost(name: str) -> UnavailableValueError:
+    return UnavailableValueError(
+        f"{name}: it has no value.",
+        "a fit, evaluate or predict that took it away ended abnormally, and its buffer is gone.",
+        "load or set the weights again: model.load_weights(path).",
+    )

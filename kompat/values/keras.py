@@ -1,0 +1,246 @@
+"""Keras 3 variables on every engine, and Keras's symbolic tensors.
+
+A read is the value of the innermost `keras.StatelessScope` where it is concrete, else the
+variable's own, wherever Keras keeps it at this moment; never autocast. A write inside a scope is
+recorded there, as `variable.assign` does.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat.errors import SymbolicValueError, UnavailableValueError
+from kompat.values import keras_slot
+from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, host_value, view_refused
+from kompat.values.conversion import to_host
+
+
+class SymbolicAdapter(ImmutableAdapter):
+    """`keras.KerasTensor`: a node of a model, without a value."""
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        raise SymbolicValueError(
+            f"expected a concrete value, received the symbolic tensor {x.name!r} of shape "
+            f"{tuple(x.shape)}.",
+            "it is a node of a model; it has a value only when the model runs.",
+            "run it: keras.Model(inputs, x).predict(arrays).",
+        )
+
+    stage = read
+
+
+class KerasAdapter(Adapter):
+    """What the engines share: names, specs, scopes."""
+
+    def name(self, x: keras.Variable) -> str:
+        return f"variable {x.path!r}"
+
+    def spec(self, x: keras.Variable) -> tuple[tuple[int, ...], np.dtype]:
+        return tuple(x.shape), keras_slot.dtype(x)
+
+    def read(self, x: keras.Variable, copy: bool = True) -> Any:
+        scope = keras_slot.active_scope()
+        if scope is not None:
+            value = scope.get_current_value(x)
+            if value is not None and self.is_concrete(value):
+                return self.to_host(x, value, copy)
+        return self.read_slot(x, copy)
+
+    def read_slot(self, x: keras.Variable, copy: bool) -> Any:
+        """The variable's own value, lifted out of any scope and trace."""
+        return self.to_host(x, self.held(x), copy)
+
+    def held(self, x: keras.Variable) -> Any:
+        """The engine's tensor that the variable holds."""
+        value = keras_slot.read(x)
+        return self.absent(x) if value is None else value
+
+    def absent(self, x: keras.Variable) -> Any:
+        """The value of a variable whose slot is empty."""
+        raise UnavailableValueError(
+            f"{self.name(x)}: it has no value yet.",
+            "its creation was deferred until the model or layer is built.",
+            "build it first: model.build(input_shape), or call it on data.",
+        )
+
+    def to_host(self, x: keras.Variable, value: Any, copy: bool) -> Any:
+        """`value` as NumPy, in the dtype the variable was declared with."""
+        adapter = adapter_of(type(value))
+        assert adapter is not None
+        host = adapter.read(value, copy)
+        dtype = keras_slot.dtype(x)
+        return host if host.dtype == dtype else host.astype(dtype)[()]
+
+    def is_concrete(self, value: Any) -> bool:
+        """Whether `value` is more than a tracer or a stand-in for shape inference."""
+        return True
+
+    def stage(self, x: keras.Variable, value: Any) -> Any:
+        if self.is_traced(value):
+            return self.stage_traced(x, value)
+        return self.stage_host(x, value)
+
+    def is_traced(self, value: Any) -> bool:
+        return adapter_of(type(value)) is not None and not self.is_concrete(value)
+
+    def stage_traced(self, x: keras.Variable, value: Any) -> Any:
+        """A value of the engine's own trace can only be recorded in a scope."""
+        if keras_slot.active_scope() is None:
+            raise SymbolicValueError(
+                f"{self.name(x)}: expected a concrete value, received a tracer.",
+                "outside a keras.StatelessScope the trace would leak into the variable.",
+                "return the new value from the function and write it afterwards.",
+            )
+        return value
+
+    def stage_host(self, x: keras.Variable, value: Any) -> Any:
+        shape, dtype = self.spec(x)
+        return to_host(host_value(value), shape, dtype, self.name(x))
+
+    def reclaim(self, x: keras.Variable) -> None:
+        """Make sure that the variable itself, not a trainer, has the value."""
+
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        if keras_slot.active_scope() is None:
+            self.store(staged)
+        else:
+            for x, value in staged:
+                x.assign(value)
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        """Put staged values where the variables keep theirs."""
+        for x, host in staged:
+            x.assign(host)
+
+
+class KerasOnNumpy(KerasAdapter):
+    """The slot holds an array, which every write replaces."""
+
+    def to_host(self, x: keras.Variable, value: Any, copy: bool) -> Any:
+        if not copy:
+            raise view_refused(self.name(x), "whoever holds v.value may write to its memory")
+        return np.array(value, keras_slot.dtype(x))[()]
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        for x, host in staged:
+            keras_slot.write(x, host)
+
+
+class KerasInPlace(KerasAdapter):
+    """PyTorch and TensorFlow: the slot holds an object that others hold too; it stays."""
+
+    def stage_host(self, x: keras.Variable, value: Any) -> Any:
+        held = self.held(x)
+        adapter = adapter_of(type(held))
+        assert adapter is not None
+        host = super().stage_host(x, value)
+        return host if keras_slot.active_scope() is not None else adapter.stage(held, host)
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        held = [(self.held(x), value) for x, value in staged]
+        adapter = adapter_of(type(held[0][0]))
+        assert adapter is not None
+        adapter.commit(held)
+
+
+class KerasOnTorch(KerasInPlace):
+    def is_concrete(self, value: Any) -> bool:
+        return not getattr(value, "is_meta", False)
+
+
+class KerasOnTensorflow(KerasInPlace):
+    def is_concrete(self, value: Any) -> bool:
+        import tensorflow as tf
+
+        return not tf.is_tensor(value) or hasattr(value, "numpy")
+
+    def stage_traced(self, x: keras.Variable, value: Any) -> Any:
+        import tensorflow as tf
+
+        return value if tf.inside_function() else super().stage_traced(x, value)
+
+
+class KerasOnJax(KerasAdapter):
+    """The slot holds an immutable array, or None while the trainer has it."""
+
+    def is_concrete(self, value: Any) -> bool:
+        import jax
+
+        return not isinstance(value, jax.core.Tracer)
+
+    def read_slot(self, x: keras.Variable, copy: bool) -> Any:
+        while True:
+            held = self.held(x)
+            try:
+                return self.to_host(x, held, copy)
+            except UnavailableValueError:
+                if keras_slot.read(x) is held or not held.is_deleted():
+                    raise
+                # The trainer, in another thread, has donated the buffer since: ask it again.
+
+    def absent(self, x: keras.Variable) -> Any:
+        from kompat.values import jax_trainer
+
+        if keras_slot.initializer(x) is not None:
+            return super().absent(x)
+        return jax_trainer.current(x, self.name(x))
+
+    def reclaim(self, x: keras.Variable) -> None:
+        from kompat.values import jax_trainer
+
+        if keras_slot.read(x) is None:
+            if keras_slot.initializer(x) is not None:
+                super().absent(x)
+            jax_trainer.reclaim(x, self.name(x))
+
+    def stage_host(self, x: keras.Variable, value: Any) -> Any:
+        from kompat.values import jax as jax_values
+
+        if keras_slot.active_scope() is None:
+            self.reclaim(x)
+        shape, dtype = self.spec(x)
+        host = to_host(host_value(value), shape, dtype, self.name(x), jax_values.allocate)
+        held = keras_slot.read(x)
+        if held is None or held.dtype == dtype:
+            return host
+        # Outside JAX's 64-bit mode Keras holds a variable declared int64 as int32.
+        where = f"{self.name(x)}, which Keras holds as {held.dtype} while jax_enable_x64 is off"
+        return to_host(self._require_exact(host, held.dtype, where), shape, held.dtype, where)
+
+    def _require_exact(self, host: np.ndarray, narrow: np.dtype, where: str) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            same = host.astype(narrow).astype(host.dtype) == host
+        if not np.all(same | np.isnan(host)):
+            raise UnavailableValueError(
+                f"{where}: it cannot hold {host[~same].ravel()[0]!r} exactly.",
+                "Keras narrowed the variable when it made it.",
+                "set jax.config.update('jax_enable_x64', True) before making the variable, or "
+                "use K.variable(value, dtype=...), which holds 64 bits in any case.",
+            )
+        return host
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        from kompat.values import jax as jax_values
+
+        placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
+        arrays = jax_values.place([host for _, host in staged], placements)
+        for (x, _), array in zip(staged, arrays):
+            keras_slot.write(x, array)
+
+
+_ENGINES = {
+    "jax": KerasOnJax,
+    "numpy": KerasOnNumpy,
+    "tensorflow": KerasOnTensorflow,
+    "torch": KerasOnTorch,
+}
+_SYMBOLIC = SymbolicAdapter()
+VARIABLE = _ENGINES.get(keras.config.backend(), KerasAdapter)()
+
+
+def adapter_for(cls: type) -> Adapter | None:
+    if issubclass(cls, keras.KerasTensor):
+        return _SYMBOLIC
+    return VARIABLE if issubclass(cls, keras.Variable) else None

@@ -1,0 +1,16 @@
+"""Locks for holders that are written in place, so that no reader sees half a write.
+
+The locks live here and not on the holders, which must stay picklable and copyable. A holder
+shares its lock with others; that costs waiting, never correctness, because the locks are
+re-entrant and no code takes a second one inside the first.
+"""
+
+import threading
+from typing import Any
+
+_LOCKS = tuple(threading.RLock() for _ in range(64))
+
+
+def lock_of(holder: Any) -> threading.RLock:
+    """The lock that guards reads and in-place writes of `holder`."""
+    return _LOCKS[(id(holder) >> 4) % len(_LOCKS)]

@@ -1,0 +1,41 @@
+"""NumPy arrays: read as they are, written in place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kompat.errors import ImmutableValueError
+from kompat.values.adapter import Adapter
+from kompat.values.locks import lock_of
+
+
+class NumpyAdapter(Adapter):
+    """`numpy.ndarray`: it is its own value."""
+
+    def name(self, x: np.ndarray) -> str:
+        return "NumPy array"
+
+    def read(self, x: np.ndarray, copy: bool = True) -> np.ndarray:
+        return x
+
+    def stage(self, x: np.ndarray, value: Any) -> Any:
+        if not x.flags.writeable:
+            raise ImmutableValueError(
+                "NumPy array: it is read-only and cannot be written.",
+                "its memory belongs to somebody who does not let it change.",
+                "write to a copy: array = array.copy().",
+            )
+        return super().stage(x, value)
+
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        for x, value in staged:
+            with lock_of(x):
+                x[...] = value
+
+
+_ADAPTER = NumpyAdapter()
+
+
+def adapter_for(cls: type) -> Adapter | None:
+    return _ADAPTER if issubclass(cls, np.ndarray) else None

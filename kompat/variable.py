@@ -1,0 +1,133 @@
+"""The class of K.variable: a `keras.Variable` that never narrows, aliases or loses a value.
+
+Keras tracks and trains it like its own; operators take a symbolic tensor on either side.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.errors import SymbolicValueError
+from kompat.storage import Storage
+from kompat.values import get_value, keras_slot, set_value
+from kompat.values.adapter import register_adapter
+
+
+class Variable(Storage, keras.Variable):
+    """A variable made by `K.variable`.
+
+    Args:
+        value: a number, nested lists of numbers, or an array, tensor or variable of any framework.
+        dtype: a string.
+        name: a string; slashes make name scopes. Keras chooses one by default.
+        constraint: applied by optimizers after each step, never by `set_value`.
+        trainable: whether layers that hold the variable train it. Integers never are.
+
+    Raises:
+        SymbolicValueError: `value` is symbolic.
+        As `set_value` for other values.
+    """
+
+    def __init__(
+        self,
+        value: Any,
+        dtype: str,
+        name: str | None = None,
+        constraint: Callable | None = None,
+        trainable: bool = True,
+    ):
+        if isinstance(value, keras.KerasTensor):
+            raise SymbolicValueError(
+                f"expected a concrete initial value, received the symbolic tensor {value.name!r}.",
+                "a variable must have a value before any model runs.",
+                "use the tensor itself, or start from K.zeros(shape).",
+            )
+        self.scope_local = self.made_in_trace()
+        *parents, leaf = name.split("/") if name else [None]
+        with keras_slot.outside_scope(), contextlib.ExitStack() as scopes:
+            for parent in parents:
+                scopes.enter_context(keras.name_scope(parent))
+            super().__init__(value, dtype=dtype, name=leaf, trainable=trainable)
+        self.constraint = constraint
+
+    def get_value(self) -> Any:
+        """The current value, as `K.get_value(self)`."""
+        return get_value(self)
+
+    def set_value(self, value: Any) -> None:
+        """Replace the value, as `K.set_value(self, value)`."""
+        set_value(self, value)
+
+    def numpy(self) -> Any:
+        """The current value, as `K.get_value(self)`."""
+        return get_value(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(get_value(self), dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        with engines.current.full_width(self):
+            return self.value[index]
+
+    def __reduce__(self) -> Any:
+        arguments = get_value(self), self._dtype, self.path, self.constraint, self.trainable
+        state = {"_autocast": self._autocast, "_regularizer": self._regularizer}
+        return _remake, (type(self), *arguments), state
+
+    __hash__ = object.__hash__
+
+
+def _remake(cls: type, *arguments: Any) -> Variable:
+    """A variable with the value of a pickled or copied one."""
+    variable = cls.__new__(cls)
+    Variable.__init__(variable, *arguments)
+    return variable
+
+
+def _operator(name: str, function: Callable, reflected: bool) -> Callable:
+    """An operator that computes at once, in full width, or symbolically with a KerasTensor."""
+    exact = engines.current.exact(function)
+
+    def operate(self: Variable, other: Any) -> Any:
+        return exact(other, self) if reflected else exact(self, other)
+
+    operate.__name__ = name
+    return operate
+
+
+def _define_operators() -> None:
+    both_sides = {
+        "add": keras.ops.add,
+        "sub": keras.ops.subtract,
+        "mul": keras.ops.multiply,
+        "truediv": keras.ops.true_divide,
+        "floordiv": keras.ops.floor_divide,
+        "mod": keras.ops.mod,
+        "pow": keras.ops.power,
+        "matmul": keras.ops.matmul,
+    }
+    comparisons = {
+        "eq": keras.ops.equal,
+        "ne": keras.ops.not_equal,
+        "lt": keras.ops.less,
+        "le": keras.ops.less_equal,
+        "gt": keras.ops.greater,
+        "ge": keras.ops.greater_equal,
+    }
+    for name, function in both_sides.items():
+        setattr(Variable, f"__{name}__", _operator(f"__{name}__", function, False))
+        setattr(Variable, f"__r{name}__", _operator(f"__r{name}__", function, True))
+    for name, function in comparisons.items():
+        setattr(Variable, f"__{name}__", _operator(f"__{name}__", function, False))
+    for name, function in {"neg": keras.ops.negative, "abs": keras.ops.absolute}.items():
+        exact = engines.current.exact(function)
+        setattr(Variable, f"__{name}__", lambda self, _exact=exact: _exact(self))
+
+
+_define_operators()
+if Storage.adapter is not None:
+    register_adapter(Variable, Storage.adapter)

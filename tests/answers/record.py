@@ -1,0 +1,161 @@
+"""Record what real tf.keras answers, for the tests to compare with.
+
+    .venv-peers/bin/python tests/answers/record.py [name ...]
+
+It needs TensorFlow, tf_keras, scikit-learn and matplotlib. Each recorder writes <name>.json beside
+this file; without names, all of them run. To add one, write a function that returns what the file
+shall hold and decorate it with `recorder`.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import runpy
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.abc import Loader, MetaPathFinder
+from importlib.util import spec_from_loader
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras itself must be tf_keras, never Keras 3
+
+import numpy as np
+from cases import CASES, RANDOM, WRITES, Case, encode, prepare, reset
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+RECORDERS: dict[str, Callable[[], dict[str, Any]]] = {}
+
+
+class LegacyKeras(MetaPathFinder, Loader):
+    """Makes `keras` and every module below it the tf_keras module of the same name."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "keras":
+            return spec_from_loader(name, self)
+        return None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        # The import system hands out what stands in sys.modules after this.
+        sys.modules[module.__name__] = importlib.import_module(f"tf_{module.__name__}")
+
+
+def recorder(record: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """Register `record`: what it returns goes to <its name>.json, below the versions."""
+    RECORDERS[record.__name__] = record
+    return record
+
+
+@recorder
+def cyclical_lr_digits() -> dict[str, Any]:
+    """The example's learning rates and accuracy; its bytes run unchanged."""
+    script = ROOT / "examples" / "cyclical_lr_digits.py"
+    with tempfile.TemporaryDirectory() as folder:
+        answers = Path(folder, "answers.json")
+        argv = [str(script), "--output", folder, "--record", str(answers)]
+        with mock.patch.object(sys, "argv", argv):
+            runpy.run_path(str(script), run_name="__main__")
+        return json.loads(answers.read_text())
+
+
+@recorder
+def backend() -> dict[str, Any]:
+    """The result of every case of cases.py."""
+    from keras import backend as K
+
+    try:
+        return {"cases": {case.id: {"call": case.call, **answer(case, K)} for case in CASES}}
+    finally:
+        reset(K)
+
+
+def answer(case: Case, K: Any) -> dict[str, Any]:
+    """What the case returns or raises and, if it writes, what its variables hold afterwards."""
+    variables: list[Any] = []
+    try:
+        args, kwargs, variables = prepare(case, K)
+        found = describe(getattr(K, case.function)(*args, **kwargs))
+    except Exception as error:
+        builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+        found = {"kind": "error", "error": type(error).__name__, "builtin": builtin.__name__}
+    if case.function in RANDOM:
+        found.pop("value", None)
+    if case.function in WRITES:
+        found["after"] = [describe(variable) for variable in variables]
+    return found
+
+
+def describe(result: Any) -> dict[str, Any]:
+    """A result as JSON.
+
+    kind 'variable': a tf.Variable; 'array': a tensor, or with `host` a NumPy array; 'scalar': a
+    NumPy scalar; 'symbolic': a KerasTensor; 'python': anything else, with its `type`.
+    """
+    import tensorflow as tf
+    from keras import backend as K
+
+    if isinstance(result, tf.Variable):
+        return {"kind": "variable", **contents(result.numpy())}
+    if isinstance(result, np.generic):
+        return {"kind": "scalar", **contents(result)}
+    if isinstance(result, np.ndarray):
+        return {"kind": "array", "host": True, **contents(result)}
+    if isinstance(result, tf.Tensor):
+        return {"kind": "array", "host": False, **contents(result.numpy())}
+    if tf.is_tensor(result):
+        return {"kind": "symbolic", "dtype": K.dtype(result), "shape": list(K.int_shape(result))}
+    kind = {"kind": "python", "type": type(result).__name__}
+    if isinstance(result, list | Iterator):
+        return {**kind, "items": [describe(item) for item in result]}
+    return {**kind, "value": result}
+
+
+def contents(array: Any) -> dict[str, Any]:
+    array = np.asarray(array)
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "value": encode(array)}
+
+
+def write(name: str, content: dict[str, Any]) -> Path:
+    """Write <name>.json: a line for each entry, and for each entry of its mappings."""
+
+    def line(key: str, value: Any) -> str:
+        return f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
+
+    def block(key: str, value: Any) -> str:
+        if not isinstance(value, dict):
+            return f"  {line(key, value)}"
+        lines = ",\n".join(f"    {line(*entry)}" for entry in value.items())
+        return f"  {json.dumps(key)}: {{\n{lines}\n  }}"
+
+    path = HERE / f"{name}.json"
+    path.write_text("{\n" + ",\n".join(block(*entry) for entry in content.items()) + "\n}\n")
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Record what real tf.keras answers.")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(RECORDERS))
+    names = parser.parse_args().names or list(RECORDERS)
+    if unknown := set(names) - set(RECORDERS):
+        parser.error(f"no recorder named {', '.join(sorted(unknown))}; have {', '.join(RECORDERS)}")
+
+    sys.meta_path.insert(0, LegacyKeras())
+    import keras
+    import tensorflow as tf
+
+    versions = {"tensorflow": tf.__version__, "tf_keras": keras.__version__}
+    for name in names:
+        path = write(name, {"versions": versions, **RECORDERS[name]()})
+        print(f"Recorded {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
