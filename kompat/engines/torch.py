@@ -49,9 +49,28 @@ _NAMES = {
     "power": "pow",
 }
 _BINARY = frozenset(
-    ["add", "subtract", "multiply", "true_divide", "floor_divide", "mod", "power", "matmul", "maximum", "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "true_divide",
+        "floor_divide",
+        "mod",
+        "power",
+        "matmul",
+        "maximum",
+        "minimum",
+        "equal",
+        "not_equal",
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+    ]
 )
-_UNARY = frozenset(["negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round", "tanh"])
+_UNARY = frozenset(
+    ["negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round", "tanh"]
+)
 
 
 def exact(function: Function) -> Function:

@@ -112,8 +112,8 @@ class RegisteredAdapter(Adapter):
 
         try:
             for x, (old, new) in staged:
-                done.append((x, old))
                 self._write(x, new)
+                done.append((x, old))
         except BaseException:
             undo()
             raise

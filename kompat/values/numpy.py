@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kompat.errors import ImmutableValueError
-from kompat.values.adapter import Adapter
+from kompat.values.adapter import Adapter, view_refused
 from kompat.values.locks import lock_of
 
 
@@ -17,6 +17,8 @@ class NumpyAdapter(Adapter):
         return "NumPy array"
 
     def read(self, x: np.ndarray, copy: bool = True) -> np.ndarray:
+        if not copy:
+            raise view_refused(self.name(x), "whoever writes to the array changes every view of it")
         return x
 
     def stage(self, x: np.ndarray, value: Any) -> Any:

@@ -52,7 +52,7 @@ class TorchAdapter(Adapter):
                 "the positions of its elements cannot be kept.",
                 "make a new one: torch.from_numpy(value).to_sparse().",
             )
-        if any(step == 0 and size > 1 for step, size in zip(x.stride(), x.shape)):
+        if x.numel() and any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape)):
             raise ImmutableValueError(
                 f"{self.name(x)}: several of its elements share one place in memory.",
                 "it was made by expand(), so its elements cannot be written one by one.",

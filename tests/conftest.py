@@ -1,0 +1,46 @@
+"""What all tests share: the engine, K, and the rule that a missing framework is loud in CI."""
+
+import os
+import warnings
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+ENGINE = os.environ["KERAS_BACKEND"]
+
+
+def framework(name: str) -> ModuleType:
+    """Import a framework, or skip; with KOMPAT_ALL_FRAMEWORKS a missing one is a failure."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return import_module(name)
+    except ImportError:
+        if os.environ.get("KOMPAT_ALL_FRAMEWORKS"):
+            pytest.fail(f"{name} is not installed, and every framework must be tested here")
+        pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """The name of Keras's engine in this process."""
+    return ENGINE
+
+
+@pytest.fixture(scope="session")
+def K() -> ModuleType:
+    from kompat import backend
+
+    return backend
+
+
+@pytest.fixture(autouse=True)
+def fresh_configuration(K):
+    """Each test starts with Keras's default settings."""
+    yield
+    K.set_floatx("float32")
+    K.set_epsilon(1e-7)
+    K.set_image_data_format("channels_last")
