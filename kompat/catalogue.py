@@ -17,7 +17,7 @@ CATALOGUE: dict[str, Row] = {
     "abs": Row("arithmetic", "x", "keras.ops.absolute"),
     "all": Row("reduction", "x, axis=None, keepdims=False", "keras.ops.all"),
     "any": Row("reduction", "x, axis=None, keepdims=False", "keras.ops.any"),
-    "arange": Row("creation", "start, stop=None, step=1, dtype=int32", "keras.ops.arange"),
+    "arange": Row("creation", "start, stop=None, step=1, dtype='int32'", "keras.ops.arange"),
     "argmax": Row("reduction", "x, axis=-1", "keras.ops.argmax"),
     "argmin": Row("reduction", "x, axis=-1", "keras.ops.argmin"),
     "backend": Row("configuration", "", "keras.config.backend"),
@@ -63,22 +63,22 @@ CATALOGUE: dict[str, Row] = {
     ),
     "conv1d": Row(
         "convolution",
-        "x, kernel, strides=1, padding=valid, data_format=None, dilation_rate=1",
+        "x, kernel, strides=1, padding='valid', data_format=None, dilation_rate=1",
         "keras.ops.conv",
     ),
     "conv2d": Row(
         "convolution",
-        "x, kernel, strides=(1, 1), padding=valid, data_format=None, dilation_rate=(1, 1)",
+        "x, kernel, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.conv",
     ),
     "conv2d_transpose": Row(
         "convolution",
-        "x, kernel, output_shape, strides=(1, 1), padding=valid, data_format=None, dilation_rate=(1, 1)",
+        "x, kernel, output_shape, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.conv_transpose",
     ),
     "conv3d": Row(
         "convolution",
-        "x, kernel, strides=(1, 1, 1), padding=valid, data_format=None, dilation_rate=(1, 1, 1)",
+        "x, kernel, strides=(1, 1, 1), padding='valid', data_format=None, dilation_rate=(1, 1, 1)",
         "keras.ops.conv",
     ),
     "cos": Row("arithmetic", "x", "keras.ops.cos"),
@@ -98,7 +98,7 @@ CATALOGUE: dict[str, Row] = {
     "cumsum": Row("reduction", "x, axis=0", "keras.ops.cumsum"),
     "depthwise_conv2d": Row(
         "convolution",
-        "x, depthwise_kernel, strides=(1, 1), padding=valid, data_format=None, dilation_rate=(1, 1)",
+        "x, depthwise_kernel, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.depthwise_conv",
     ),
     "dot": Row("products", "x, y", "keras.ops.dot"),
@@ -122,7 +122,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "gather": Row("shaping", "reference, indices", "keras.ops.take"),
     "get_session": Row("graphs", "op_input_list=()", ""),
-    "get_uid": Row("configuration", "prefix=", "keras.backend.get_uid"),
+    "get_uid": Row("configuration", "prefix=''", "keras.backend.get_uid"),
     "get_value": Row("variables", "x", "Variable.numpy"),
     "gradients": Row("graphs", "loss, variables", ""),
     "greater": Row("comparison", "x, y", "keras.ops.greater"),
@@ -178,16 +178,16 @@ CATALOGUE: dict[str, Row] = {
     ),
     "pool2d": Row(
         "convolution",
-        "x, pool_size, strides=(1, 1), padding=valid, data_format=None, pool_mode=max",
+        "x, pool_size, strides=(1, 1), padding='valid', data_format=None, pool_mode='max'",
         "keras.ops.max_pool",
     ),
     "pool3d": Row(
         "convolution",
-        "x, pool_size, strides=(1, 1, 1), padding=valid, data_format=None, pool_mode=max",
+        "x, pool_size, strides=(1, 1, 1), padding='valid', data_format=None, pool_mode='max'",
         "keras.ops.max_pool",
     ),
     "pow": Row("arithmetic", "x, a", "keras.ops.power"),
-    "print_tensor": Row("inspection", "x, message=, summarize=3", ""),
+    "print_tensor": Row("inspection", "x, message='', summarize=3", ""),
     "prod": Row("reduction", "x, axis=None, keepdims=False", "keras.ops.prod"),
     "random_bernoulli": Row(
         "random",
@@ -226,7 +226,7 @@ CATALOGUE: dict[str, Row] = {
     "reshape": Row("shaping", "x, shape", "keras.ops.reshape"),
     "resize_images": Row(
         "shaping",
-        "x, height_factor, width_factor, data_format, interpolation=nearest",
+        "x, height_factor, width_factor, data_format, interpolation='nearest'",
         "keras.ops.image.resize",
     ),
     "resize_volumes": Row(
@@ -243,7 +243,7 @@ CATALOGUE: dict[str, Row] = {
     "round": Row("arithmetic", "x", "keras.ops.round"),
     "separable_conv2d": Row(
         "convolution",
-        "x, depthwise_kernel, pointwise_kernel, strides=(1, 1), padding=valid, data_format=None, dilation_rate=(1, 1)",
+        "x, depthwise_kernel, pointwise_kernel, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.separable_conv",
     ),
     "set_epsilon": Row("configuration", "value", "keras.config.set_epsilon"),

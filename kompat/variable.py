@@ -4,13 +4,14 @@ Keras tracks and trains it like its own; operators take a symbolic tensor on eit
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 from kompat import engines
+from kompat.engines.width import beside
 from kompat.errors import SymbolicValueError
 from kompat.storage import Storage
 from kompat.values import get_value, keras_slot, set_value
@@ -51,7 +52,9 @@ class Variable(Storage, keras.Variable):
         with keras_slot.outside_scope(), contextlib.ExitStack() as scopes:
             for parent in parents:
                 scopes.enter_context(keras.name_scope(parent))
-            super().__init__(value, dtype=dtype, name=leaf, trainable=trainable)
+            super().__init__(
+                value, dtype=dtype, name=leaf, trainable=trainable and _is_differentiable(dtype)
+            )
         self.constraint = constraint
 
     def get_value(self) -> Any:
@@ -69,6 +72,18 @@ class Variable(Storage, keras.Variable):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.asarray(get_value(self), dtype)
 
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(next(iter(self.shape))))
+
+    def __int__(self) -> int:
+        return int(get_value(self))
+
+    def __float__(self) -> float:
+        return float(get_value(self))
+
+    def __complex__(self) -> complex:
+        return complex(get_value(self))
+
     def __getitem__(self, index: Any) -> Any:
         with engines.current.full_width(self):
             return self.value[index]
@@ -79,6 +94,10 @@ class Variable(Storage, keras.Variable):
         return _remake, (type(self), *arguments), state
 
     __hash__ = object.__hash__
+
+
+def _is_differentiable(dtype: str) -> bool:
+    return dtype.startswith(("float", "bfloat", "complex"))
 
 
 def _remake(cls: type, *arguments: Any) -> Variable:
@@ -93,6 +112,7 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
     exact = engines.current.exact(function)
 
     def operate(self: Variable, other: Any) -> Any:
+        other = beside(other, self)
         return exact(other, self) if reflected else exact(self, other)
 
     operate.__name__ = name

@@ -7,7 +7,7 @@ The module is an ordinary one: code may assign onto it and pass it around.
 
 from typing import Any
 
-import kompat.engines  # noqa: F401  (chooses the engine before Keras is imported)
+import kompat.engines  # noqa: F401  # chooses the engine before Keras is imported
 from kompat.backend.arithmetic import (
     abs,
     clip,
@@ -32,11 +32,15 @@ from kompat.backend.configuration import (
     floatx,
     get_uid,
     image_data_format,
+    is_float_dtype as is_float_dtype,
+    is_int_dtype as is_int_dtype,
     name_scope,
     reset_uids,
+    result_type as result_type,
     set_epsilon,
     set_floatx,
     set_image_data_format,
+    standardize_dtype as standardize_dtype,
 )
 from kompat.backend.creation import (
     constant,
@@ -163,10 +167,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """What this version of K lacks, with a word about what to use instead."""
-    import keras
-
-    if hasattr(keras.backend, name) and not name.startswith("__"):
-        return getattr(keras.backend, name)
     row = CATALOGUE.get(name)
     if row is None:
         raise AttributeError(f"module 'kompat.backend' has no attribute {name!r}")

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from kompat import engines
-from kompat.backend.operands import floating, operand
-from kompat.backend.variables import standard_dtype
+from kompat.backend.operands import floating, is_floating, operand, tensor
+from kompat.engines.width import dtype_name
 
 __all__ = [
     "abs",
@@ -27,7 +27,6 @@ __all__ = [
 
 _exact = engines.current.exact
 _absolute = _exact(keras.ops.absolute)
-_clip = _exact(keras.ops.clip)
 _cos = _exact(keras.ops.cos)
 _exp = _exact(keras.ops.exp)
 _log = _exact(keras.ops.log)
@@ -210,7 +209,7 @@ def pow(x: Any, a: Any) -> Any:
     >>> K.eval(K.pow(K.constant([2., 3.]), 2))
     array([4., 9.], dtype=float32)
     """
-    return _power(operand(x), operand(a, like=x))
+    return _power(operand(x, like=a), operand(a, like=x))
 
 
 def clip(x: Any, min_value: Any, max_value: Any) -> Any:
@@ -235,16 +234,14 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Any:
     x = operand(x)
     low = -float("inf") if min_value is None else min_value
     high = float("inf") if max_value is None else max_value
-    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and high < low:
-        high = low
-    if not standard_dtype(x.dtype).startswith(("float", "bfloat")):
+    if not is_floating(x):
         for bound in (low, high):
-            if isinstance(bound, float):
+            if isinstance(bound, float) or dtype_name(x) == "bool":
                 raise TypeError(
-                    f"clip expects integer bounds for a tensor of dtype {x.dtype}, "
-                    f"received {bound!r}."
+                    f"clip expects integer bounds for a tensor of integers, received {bound!r} "
+                    f"for one of dtype {dtype_name(x)}."
                 )
-    return _clip(x, operand(low, like=x), operand(high, like=x))
+    return _maximum(_minimum(x, operand(high, like=x)), operand(low, like=x))
 
 
 def maximum(x: Any, y: Any) -> Any:
@@ -299,4 +296,4 @@ def stop_gradient(variables: Any) -> Any:
     """
     if isinstance(variables, (list, tuple)):
         return [stop_gradient(v) for v in variables]
-    return _stop_gradient(operand(variables))
+    return _stop_gradient(tensor(variables))

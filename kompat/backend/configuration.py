@@ -3,6 +3,13 @@
 from typing import Any
 
 import keras
+from keras.backend import (
+    get_uid as keras_get_uid,
+    is_float_dtype,
+    is_int_dtype,
+    result_type,
+    standardize_dtype,
+)
 from keras.config import (
     backend,
     epsilon,
@@ -22,11 +29,15 @@ __all__ = [
     "floatx",
     "get_uid",
     "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
     "name_scope",
     "reset_uids",
+    "result_type",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
+    "standardize_dtype",
 ]
 
 
@@ -54,7 +65,7 @@ def get_uid(prefix: str = "") -> int:
     >>> K.get_uid("an_example"), K.get_uid("an_example")
     (1, 2)
     """
-    return keras.backend.get_uid(prefix)
+    return keras_get_uid(prefix)
 
 
 def reset_uids() -> None:

@@ -4,10 +4,13 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.backend import is_int_dtype
 
 from kompat import engines
+from kompat.backend.operands import tensor
 from kompat.backend.variables import standard_dtype, variable
-from kompat.values import get_value
+from kompat.values.adapter import host_value
+from kompat.values.conversion import to_host
 from kompat.variable import Variable
 
 __all__ = [
@@ -42,6 +45,7 @@ def constant(
 
     Raises:
         ValueError: `value` does not have as many elements as `shape`.
+        LossyWriteError: `dtype` cannot hold `value`.
 
     Example:
 
@@ -49,7 +53,7 @@ def constant(
     array([3., 3.], dtype=float32)
     """
     dtype = standard_dtype(dtype)
-    host = np.asarray(get_value(value)).astype(dtype)
+    host = to_host(host_value(value), None, np.dtype(dtype), "the constant")
     if shape is not None:
         host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
     return _convert(host, dtype=dtype)
@@ -71,7 +75,7 @@ def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Vari
     >>> K.get_value(K.zeros((2,)))
     array([0., 0.], dtype=float32)
     """
-    return variable(np.zeros(tuple(shape)), dtype, name)
+    return variable(np.zeros(host_value(shape)), dtype, name)
 
 
 def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
@@ -90,7 +94,7 @@ def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Varia
     >>> K.get_value(K.ones((2,)))
     array([1., 1.], dtype=float32)
     """
-    return variable(np.ones(tuple(shape)), dtype, name)
+    return variable(np.ones(host_value(shape)), dtype, name)
 
 
 def eye(size: int, dtype: str | None = None, name: str | None = None) -> Variable:
@@ -129,7 +133,7 @@ def zeros_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any
     >>> K.eval(K.zeros_like(K.constant([1., 2.])))
     array([0., 0.], dtype=float32)
     """
-    return _zeros_like(x, dtype=dtype)
+    return _zeros_like(tensor(x), dtype=dtype)
 
 
 def ones_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
@@ -148,7 +152,7 @@ def ones_like(x: Any, dtype: str | None = None, name: str | None = None) -> Any:
     >>> K.eval(K.ones_like(K.constant([1., 2.])))
     array([1., 1.], dtype=float32)
     """
-    return _ones_like(x, dtype=dtype)
+    return _ones_like(tensor(x), dtype=dtype)
 
 
 def random_uniform_variable(
@@ -165,7 +169,7 @@ def random_uniform_variable(
         shape: a tuple of integers.
         low: the lower bound.
         high: the upper bound.
-        dtype: its dtype; `K.floatx()` by default.
+        dtype: its dtype; `K.floatx()` by default. Integers are drawn where it is an integer one.
         name: a string.
         seed: an integer; by default drawn from `numpy.random`, so that `numpy.random.seed`
             makes it repeatable, as in tf.keras.
@@ -179,7 +183,10 @@ def random_uniform_variable(
     >>> v.shape, bool(K.get_value(v).min() >= 0.)
     ((2, 3), True)
     """
-    return variable(_generator(seed).uniform(low, high, tuple(shape)), dtype, name)
+    generator = _generator(seed)
+    if is_int_dtype(standard_dtype(dtype)):
+        return variable(generator.integers(low, high, tuple(shape)), dtype, name)
+    return variable(generator.uniform(low, high, tuple(shape)), dtype, name)
 
 
 def random_normal_variable(

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.backend.operands import operand
 from kompat.backend.variables import standard_dtype
 
 __all__ = ["cast", "cast_to_floatx", "dtype", "int_shape", "is_keras_tensor", "ndim", "shape"]
@@ -71,7 +72,7 @@ def shape(x: Any) -> Any:
     """
     if isinstance(x, keras.KerasTensor):
         return Shape()(x)
-    return keras.ops.convert_to_tensor(np.array(tuple(np.shape(x)), "int32"))
+    return keras.ops.convert_to_tensor(np.array(tuple(operand(x).shape), "int32"))
 
 
 def cast(x: Any, dtype: str) -> Any:
@@ -90,9 +91,9 @@ def cast(x: Any, dtype: str) -> Any:
     >>> K.eval(K.cast([1.5, 2.5], "int32"))
     array([1, 2], dtype=int32)
     """
-    if not isinstance(x, keras.KerasTensor) and not hasattr(x, "dtype"):
-        x = np.asarray(x)
-    return _cast(x, dtype)
+    if dtype is None:
+        raise TypeError("cast expects the name of a dtype, received None.")
+    return _cast(operand(x), standard_dtype(dtype))
 
 
 def cast_to_floatx(x: Any) -> Any:
@@ -107,7 +108,8 @@ def cast_to_floatx(x: Any) -> Any:
         return cast(x, keras.config.floatx())
     if isinstance(x, (keras.Variable, keras.KerasTensor)):
         return cast(x, keras.config.floatx())
-    return np.asarray(x, dtype=keras.config.floatx())
+    with np.errstate(over="ignore"):
+        return np.asarray(x, dtype=keras.config.floatx())
 
 
 def is_keras_tensor(x: Any) -> bool:

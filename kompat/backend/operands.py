@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.engines.width import beside, dtype_name
 from kompat.errors import UnsupportedValueError
 
 _cast = engines.current.exact(keras.ops.cast)
@@ -24,7 +25,7 @@ def operand(x: Any, like: Any = None) -> Any:
         UnsupportedValueError: `x` is None, a string or a ragged list.
     """
     if hasattr(x, "dtype") and hasattr(x, "shape"):
-        return x
+        return beside(x, like)
     if isinstance(x, (int, float)) and hasattr(like, "dtype"):
         return x
     if x is None or isinstance(x, (str, bytes, dict)):
@@ -33,6 +34,17 @@ def operand(x: Any, like: Any = None) -> Any:
         return _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+
+
+def tensor(x: Any) -> Any:
+    """`x` as a tensor of the engine, or symbolic."""
+    x = operand(x)
+    if isinstance(x, (np.ndarray, np.generic)):
+        return engines.current.place(np.array(x))
+    if isinstance(x, keras.Variable):
+        with engines.current.full_width(x):
+            return _convert(x.value)
+    return x
 
 
 def floating(x: Any) -> Any:
@@ -46,12 +58,6 @@ def floating(x: Any) -> Any:
 def is_floating(x: Any) -> bool:
     """Whether the dtype of `x` is a float or complex one."""
     return dtype_name(x).startswith(("float", "bfloat", "complex"))
-
-
-def dtype_name(x: Any) -> str:
-    """The dtype of a tensor of any engine as a string."""
-    dtype = x.dtype
-    return dtype if isinstance(dtype, str) else keras.utils.standardize_dtype(dtype)
 
 
 def cast_like(x: Any, dtype: str) -> Any:

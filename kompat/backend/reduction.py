@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from kompat import engines
-from kompat.backend.operands import cast_like, dtype_name, floating, is_floating, operand
+from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
+from kompat.engines.width import dtype_name
 
 __all__ = [
     "all",
@@ -50,11 +51,24 @@ _var = _exact(keras.ops.var)
 
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
-    axis = _axes(axis, len(x.shape))
+    rank = len(x.shape)
+    axis = _axes(tuple(range(rank)) if axis is None else axis, rank)
     return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
 
 
-def _axes(axis: Axis, rank: int) -> int | tuple[int, ...] | None:
+def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
+    if 0 not in x.shape:
+        return _reduce(function, x, axis, keepdims)
+    reduced = _sum(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+    if 0 not in reduced.shape:
+        raise ValueError(
+            f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
+        )
+    return cast_like(reduced, dtype_name(x))
+
+
+def _axes(axis: Any, rank: int) -> Any:
     """The axes as `keras.ops` takes them.
 
     Raises:
@@ -63,7 +77,7 @@ def _axes(axis: Axis, rank: int) -> int | tuple[int, ...] | None:
     if axis is None:
         return None
     several = isinstance(axis, (list, tuple))
-    axes = tuple(axis) if several else (axis,)  # type: ignore[arg-type]
+    axes = tuple(axis) if several else (axis,)
     for one in axes:
         if isinstance(one, bool) or not hasattr(one, "__index__") or not -rank <= one < rank:
             raise ValueError(
@@ -138,7 +152,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.max(K.constant([[1., 2.], [3., 4.]]), axis=0))
     array([3., 4.], dtype=float32)
     """
-    return _reduce(_max, operand(x), axis, keepdims)
+    return _extremum(_max, operand(x), axis, keepdims)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -160,7 +174,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.min(K.constant([[1., 2.], [3., 4.]]), axis=0))
     array([1., 2.], dtype=float32)
     """
-    return _reduce(_min, operand(x), axis, keepdims)
+    return _extremum(_min, operand(x), axis, keepdims)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -300,7 +314,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     >>> K.eval(K.argmax(K.constant([3., 9., 1.]))).item()
     1
     """
-    x = operand(x)
+    x, axis = tensor(x), 0 if axis is None else axis
     _axes((axis,), len(x.shape))
     return _argmax(x, axis=axis)
 
@@ -323,7 +337,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
     >>> K.eval(K.argmin(K.constant([3., 9., 1.]))).item()
     2
     """
-    x = operand(x)
+    x, axis = tensor(x), 0 if axis is None else axis
     _axes((axis,), len(x.shape))
     return _argmin(x, axis=axis)
 

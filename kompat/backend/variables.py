@@ -19,7 +19,6 @@ from kompat.values import (
     set_value,
 )
 from kompat.values.adapter import adapter_of
-from kompat.values.locks import lock_of
 from kompat.variable import Variable
 
 __all__ = [
@@ -34,6 +33,10 @@ __all__ = [
     "update_sub",
     "variable",
 ]
+
+
+# Keras's own, which subclasses may override to call `update`.
+_assign = keras.Variable.assign
 
 
 def variable(
@@ -103,7 +106,7 @@ def eval(x: Any) -> Any:
     array([1., 4., 9.], dtype=float32)
     """
     value = get_value(x)
-    if np.asarray(value).dtype == object:
+    if isinstance(value, np.ndarray) and value.dtype == object:
         raise UnsupportedValueError(
             f"expected a tensor, a variable or an array of numbers, received {type(x).__name__}.",
             "an array of objects has no numeric value.",
@@ -191,8 +194,8 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
     ):
         adapter.accumulate(x, operand, operation)
     else:
-        with lock_of(x):
-            adapter.reclaim(x)
+        adapter.reclaim(x)
+        with adapter.lock(x):
             _assign_tensor(x, operation(x, operand))
     return x
 
@@ -203,13 +206,13 @@ def _in_trace(adapter: Any, operand: Any) -> bool:
 
 def _assign_tensor(x: keras.Variable, value: Any) -> None:
     """Assign a tensor of the engine without a way through the host, where it fits exactly."""
-    adapter = adapter_of(type(x))
+    adapter: Any = adapter_of(type(x))
     value = value.value if isinstance(value, keras.Variable) else value
     if tuple(value.shape) != tuple(x.shape) or standard_dtype(value.dtype) != x.dtype:
         set_value(x, value)
     elif _in_trace(adapter, value):
-        x.assign(adapter.stage(x, value))
+        _assign(x, adapter.stage(x, value))
     else:
         adapter.reclaim(x)
-        with lock_of(x):
-            x.assign(engines.current.duplicate(value))
+        with adapter.lock(x):
+            _assign(x, engines.current.duplicate(value))

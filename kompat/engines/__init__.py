@@ -17,7 +17,7 @@ Each engine has a module with the same functions:
 from importlib import import_module
 from types import ModuleType
 
-from kompat.engines.choice import choose_engine
+from kompat.engine_choice import choose_engine
 
 choose_engine()
 NAME: str = import_module("keras").config.backend()

@@ -1,14 +1,17 @@
 """TensorFlow: `tf.function` traces, and captures its variables by reference."""
 
 import contextlib
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import keras
 import tensorflow as tf
 
 from kompat.engines.generic import (
     allocate,
     at_run_time,
     duplicate,
-    exact,
     full_width,
     is_narrowing,
     is_wide,
@@ -39,3 +42,25 @@ def tracing() -> bool:
 def eagerly() -> contextlib.AbstractContextManager:
     """Lift what follows out of any `tf.function`."""
     return tf.init_scope()
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def exact(function: Function) -> Function:
+    """`function` of `keras.ops`, which keeps 64 bits on TensorFlow.
+
+    Variables are replaced by their tensors: `tf.divide` would call a variable's own operator.
+    """
+
+    @functools.wraps(function)
+    def on_tensors(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(arg, keras.KerasTensor) for arg in args):
+            return function(*args, **kwargs)
+        return function(*map(_operand, args), **kwargs)
+
+    return on_tensors  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _operand(value: Any) -> Any:
+    return tf.convert_to_tensor(value.value) if isinstance(value, keras.Variable) else value

@@ -48,48 +48,51 @@ _NAMES = {
     "not_equal": "ne",
     "power": "pow",
 }
-_BINARY = frozenset(
-    [
-        "add",
-        "subtract",
-        "multiply",
-        "true_divide",
-        "floor_divide",
-        "mod",
-        "power",
-        "matmul",
-        "maximum",
-        "minimum",
-        "equal",
-        "not_equal",
-        "less",
-        "less_equal",
-        "greater",
-        "greater_equal",
-    ]
-)
-_UNARY = frozenset(
-    ["negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round", "tanh"]
-)
+_BINARY = {
+    *("add", "subtract", "multiply", "true_divide", "floor_divide", "mod", "power", "matmul"),
+    *("maximum", "minimum"),
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+}
+_UNARY = {"negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round"}
+
+
+_REDUCTIONS = {"sum", "mean", "max", "min", "all", "any"}
 
 
 def exact(function: Function) -> Function:
     """`function` of `keras.ops`, exact where an operand has 64 bits.
 
-    Then PyTorch's own function runs: Keras's casts NumPy operands to 32 bits.
+    Then PyTorch's own function runs: Keras's computes with 32 bits.
     """
     name = function.__name__
-    if name not in _BINARY | _UNARY:
-        return function
-    wide_function = getattr(torch, _NAMES.get(name, name))
+    if name not in _BINARY | _UNARY | _REDUCTIONS:
+        return _VARIANCE.get(name, function)  # type: ignore[return-value]
+    own = getattr(torch, _NAMES.get(name, name))
 
     @functools.wraps(function)
-    def in_full_width(*args: Any) -> Any:
+    def in_full_width(*args: Any, **axes: Any) -> Any:
         if not any_wide(args) or any(isinstance(a, keras.KerasTensor) for a in args):
-            return function(*args)
-        return wide_function(*map(_operand, args))
+            return function(*args, **axes)
+        operands = map(_operand, args)
+        return _reduce(own, next(operands), **axes) if axes else own(*operands)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _reduce(own: Callable[..., Any], x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
+    if axis == ():
+        return x
+    return own(x, dim=axis, keepdim=keepdims)
+
+
+def _var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """`keras.ops.var`, which on PyTorch computes with 32 bits."""
+    if not any_wide((x,)) or isinstance(x, keras.KerasTensor):
+        return keras.ops.var(x, axis=axis, keepdims=keepdims)
+    return torch.var(_operand(x), dim=axis, keepdim=keepdims, correction=0)
+
+
+_VARIANCE = {"var": _var}
 
 
 def _operand(value: Any) -> Any:
@@ -97,4 +100,7 @@ def _operand(value: Any) -> Any:
         return value.value
     if isinstance(value, (np.ndarray, np.generic)):
         return from_numpy(np.array(value))
-    return value if isinstance(value, torch.Tensor) else torch.tensor(value)
+    if isinstance(value, torch.Tensor):
+        return value
+    wide = torch.float64 if isinstance(value, float) else None
+    return torch.tensor(value, dtype=wide)

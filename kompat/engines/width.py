@@ -1,4 +1,7 @@
-"""Which operands have 64 bits. Keras cuts them to 32 on every engine but TensorFlow."""
+"""The dtypes of operands: which have 64 bits, and what NumPy values become beside a tensor.
+
+Keras cuts 64 bits to 32 on every engine but TensorFlow.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,3 +36,24 @@ def _name(dtype: Any) -> str:
         return dtype
     name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None)
     return name or str(dtype).removeprefix("torch.")
+
+
+def beside(x: Any, tensor: Any) -> Any:
+    """A NumPy value takes the dtype of the tensor beside it, as in tf.keras.
+
+    Without this a float64 array would widen every float32 tensor that it meets. An integer tensor
+    does not make a float integer.
+    """
+    if not isinstance(x, (np.ndarray, np.generic)) or isinstance(tensor, (np.ndarray, np.generic)):
+        return x
+    if not hasattr(tensor, "dtype"):
+        return x
+    dtype = np.dtype(dtype_name(tensor))
+    fits = np.can_cast(x.dtype, dtype, "same_kind") or (x.dtype.kind in "biu" and dtype.kind != "b")
+    return x.astype(dtype) if fits and x.dtype != dtype else x
+
+
+def dtype_name(x: Any) -> str:
+    """The dtype of a tensor of any engine as a string."""
+    dtype = x.dtype
+    return dtype if isinstance(dtype, str) else keras.utils.standardize_dtype(dtype)

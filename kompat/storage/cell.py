@@ -16,8 +16,7 @@ from keras.src.backend.common import global_state
 from kompat import engines
 from kompat.errors import LossyWriteError, UnavailableValueError
 from kompat.storage import plain
-from kompat.values import keras as keras_values
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import host_value
 from kompat.values.conversion import to_host
 
@@ -144,7 +143,10 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         return to_host(operand, (), np.dtype(kind), self.name(x))[()]
 
     def _on_device(self, x: Any, cell: Cell, operand: Any, operation: Any) -> Cell:
-        operand = operand.value if isinstance(operand, keras.Variable) else operand
+        if not plain.is_engine_value(operand):
+            operand = plain.exact_host(x, operand, keras_slot.dtype(x))
+        elif isinstance(operand, keras.Variable):
+            operand = _device_form(operand._cell) if isinstance(operand, Storage) else operand.value
         with engines.current.full_width(x, operand):
             total = operation(_device_form(cell), operand)
         shape, dtype = self.spec(x)
@@ -231,10 +233,8 @@ class Storage(plain.Storage):
         Inside a compiled Keras step that does not own the variable it is read when the step runs,
         so that the next batch sees a later `set_value`.
         """
-        scope = keras_slot.active_scope()
-        if scope is not None and scope.get_current_value(self) is None:
-            if not self.scope_local and self._cell is not None and engines.current.tracing():
-                return self._maybe_autocast(self._read_at_run_time())
+        if self._is_foreign_to_step():
+            return self._maybe_autocast(self._read_at_run_time())
         if engines.current.is_narrowing(keras_slot.dtype(self)):
             raise UnavailableValueError(
                 f"variable {self.path!r}: JAX would narrow its {self._dtype} value.",
@@ -243,6 +243,17 @@ class Storage(plain.Storage):
                 "jax.config.update('jax_enable_x64', True) at the top of the program.",
             )
         return super().value  # type: ignore[misc]
+
+    def _is_foreign_to_step(self) -> bool:
+        """Whether a Keras step is being compiled to which the variable does not belong."""
+        scope = keras_slot.active_scope()
+        return (
+            scope is not None
+            and scope.get_current_value(self) is None
+            and not self.scope_local
+            and self._cell is not None
+            and engines.current.tracing()
+        )
 
     def _read_at_run_time(self) -> Any:
         return engines.current.at_run_time(

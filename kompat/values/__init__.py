@@ -107,7 +107,7 @@ def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
     >>> [float(v) for v in kompat.batch_get_value([K.variable(1.), K.variable(2.)])]
     [1.0, 2.0]
     """
-    xs = list(tensors)
+    xs = list(_several(tensors))
     values = list(xs)
     for adapter, places in _by_adapter(xs).items():
         if adapter is not None:
@@ -135,7 +135,7 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     >>> [float(v) for v in kompat.batch_get_value([a, b])]
     [1.0, 2.0]
     """
-    pairs = [(x, value) for x, value in tuples]
+    pairs = [(x, value) for x, value in _several(tuples)]
     xs = [x for x, _ in pairs]
     adapters = [adapter_of(type(x)) for x in xs]
     for x, adapter in zip(xs, adapters):
@@ -154,6 +154,17 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
         raise
 
 
+def _several(items: Iterable[Any]) -> Iterable[Any]:
+    """`items`, unless it is one variable: iterating over that would never end on JAX."""
+    if adapter_of(type(items)) is not None:
+        raise NotAVariableError(
+            f"expected an iterable of variables, received one {type(items).__name__}.",
+            "a batch reads or writes several variables.",
+            "put it into a list: [variable].",
+        )
+    return items
+
+
 def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
     """The places of `xs` that each adapter serves."""
     groups: dict[Any, list[int]] = {}
@@ -165,16 +176,21 @@ def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
 def not_a_variable(x: Any) -> NotAVariableError:
     """The error for writing to something that no adapter serves."""
     if hasattr(x, "get_config") and callable(x):
-        return NotAVariableError(
-            f"expected a variable to write to, received the schedule {type(x).__name__}.",
-            "a learning-rate schedule computes the rate from the step; it holds no variable.",
-            "compile the optimizer with a number, learning_rate=0.01, and write that variable; "
-            "or change the schedule's own attributes and compile again.",
-        )
+        return schedule_error(f"the schedule {type(x).__name__}")
     return NotAVariableError(
         f"expected a variable to write to, received {type(x).__name__} {x!r:.60}.",
         "Python numbers and objects hold no variable; an optimizer's momentum, for example, is "
         "a float that is baked into the training step.",
         "write to the variable itself, for example optimizer.learning_rate, or make one: "
         "K.variable(value).",
+    )
+
+
+def schedule_error(received: str) -> NotAVariableError:
+    """The error for writing to a learning-rate schedule."""
+    return NotAVariableError(
+        f"expected a variable to write to, received {received}.",
+        "a learning-rate schedule computes the rate from the step; it holds no variable.",
+        "compile the optimizer with a number, learning_rate=0.01, and write that variable; "
+        "or change the schedule's own attributes and compile again.",
     )

@@ -7,6 +7,7 @@ with `register_adapter` or through the entry-point group ``kompat.adapters``.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
@@ -58,9 +59,13 @@ class Adapter:
         """Check `value` and store it."""
         self.commit([(x, self.stage(x, value))])
 
+    def lock(self, x: Any) -> AbstractContextManager:
+        """What a write of `x` holds, so that an accumulation can hold it too."""
+        return lock_of(x)
+
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
-        """Write ``operation(x, operand)``; no other accumulation can come between."""
-        with lock_of(x):
+        """Write ``operation(x, operand)``; no other write can come between."""
+        with self.lock(x):
             self.write(x, operation(self.read(x), host_value(operand)))
 
 

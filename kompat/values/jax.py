@@ -35,9 +35,13 @@ class JaxArrayAdapter(ImmutableAdapter):
         require_readable(x, self.name(x))
         if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
             x = jax.random.key_data(x)
-        if copy:
-            return np.array(x) if x.ndim else np.asarray(x)[()]
-        return view(x, self.name(x))
+        try:
+            if copy:
+                return np.array(x) if x.ndim else np.asarray(x)[()]
+            return view(x, self.name(x))
+        except RuntimeError:
+            require_readable(x, self.name(x))  # another thread has donated it since
+            raise
 
 
 class TracerAdapter(ImmutableAdapter):

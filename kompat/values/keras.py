@@ -6,6 +6,7 @@ recorded there, as `variable.assign` does.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from kompat.errors import SymbolicValueError, UnavailableValueError
 from kompat.values import keras_slot
 from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, host_value, view_refused
 from kompat.values.conversion import to_host
+from kompat.values.locks import lock_of
 
 
 class SymbolicAdapter(ImmutableAdapter):
@@ -125,11 +127,16 @@ class KerasOnNumpy(KerasAdapter):
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         for x, host in staged:
-            keras_slot.write(x, host)
+            with self.lock(x):
+                keras_slot.write(x, host)
 
 
 class KerasInPlace(KerasAdapter):
     """PyTorch and TensorFlow: the slot holds an object that others hold too; it stays."""
+
+    def lock(self, x: keras.Variable) -> AbstractContextManager:
+        """The lock of the object that is written: others may write it without the variable."""
+        return lock_of(self.held(x))
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         held = self.held(x)
@@ -227,7 +234,8 @@ class KerasOnJax(KerasAdapter):
         placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], placements)
         for (x, _), array in zip(staged, arrays):
-            keras_slot.write(x, array)
+            with self.lock(x):
+                keras_slot.write(x, array)
 
 
 _ENGINES = {

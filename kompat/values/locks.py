@@ -2,7 +2,7 @@
 
 The locks live here and not on the holders, which must stay picklable and copyable. A holder
 shares its lock with others; that costs waiting, never correctness, because the locks are
-re-entrant and no code takes a second one inside the first.
+re-entrant and no code takes the lock of a second holder inside that of the first.
 """
 
 import threading

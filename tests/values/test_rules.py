@@ -195,14 +195,23 @@ def test_values_of_other_frameworks_are_taken(holder, K):
         np.testing.assert_array_equal(value_of(x), np.array(kompat.get_value(source), np.float32))
 
 
+IMMUTABLE = {"K.variable", "keras.Variable", "layer weight", "nnx.Param"}
+GIVE_VIEWS = {
+    "jax": IMMUTABLE,
+    "numpy": {"K.variable", "nnx.Param"},
+    "torch": {"nnx.Param"},
+    "tensorflow": {"nnx.Param"},
+}
+
+
 @each_holder
-def test_a_view_never_changes_silently(holder):
+def test_a_view_never_changes_silently(holder, engine):
     x = holder.make(start())
-    try:
-        view = kompat.get_value(x, copy=False)
-    except kompat.errors.ViewRefusedError as error:
-        assert "copy" in str(error)
+    if holder.name not in GIVE_VIEWS[engine]:
+        with pytest.raises(kompat.errors.ViewRefusedError, match="read a copy"):
+            kompat.get_value(x, copy=False)
         return
+    view = kompat.get_value(x, copy=False)
     assert not view.flags.writeable
     before = np.array(view)
     kompat.set_value(x, start() * 2 + 5)

@@ -1,0 +1,173 @@
+"""The rows with budgets: what is timed, against what, and what it may cost.
+
+A row's subject is a line of a user's code. Where tf_keras has the same functions, its peer runs
+the same line, so this file imports NumPy alone; `K` is handed in.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from bench.arrays import array, resnet50_shapes, settle_memory
+from bench.timing import Pace, Result, Statement, compare, interleaved
+
+KILOBYTE = (2**8,)
+MEGABYTE = (2**18,)
+HUNDRED_MEGABYTES = (100 * 2**18,)
+
+BOTH = ("eager", "graph")
+EAGER = ("eager",)
+
+# A row over its budget is measured again, and judged by all its rounds together.
+_CONFIRMATIONS = 2
+
+
+Names = Callable[[Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; without a baseline the budget is one of microseconds."""
+
+    name: str
+    subject: str
+    baseline: str | None
+    budget: float | None
+    names: Names
+    """Makes, given K, what the two statements name; rows that share it may share the result."""
+    peers: tuple[str, ...] = ()
+    """The modes in which tf_keras runs the subject."""
+    setup: str = ""
+
+
+def scalar(K: Any) -> dict[str, Any]:
+    """A variable, and a new value for it in two forms."""
+    return {"v": K.variable(0.25), "a": np.float32(0.5), "number": 0.5}
+
+
+@cache
+def written(shape: tuple[int, ...]) -> Names:
+    """A variable whose value came from the host."""
+
+    def names(K: Any) -> dict[str, Any]:
+        a = array(shape)
+        return {"v": K.variable(a), "a": a}
+
+    return names
+
+
+@cache
+def computed(shape: tuple[int, ...]) -> Names:
+    """A variable whose value the device has computed, as after a training step."""
+
+    def names(K: Any) -> dict[str, Any]:
+        made = written(shape)(K)
+        _compute([made["v"]])
+        return made
+
+    return names
+
+
+@cache
+def many(shapes: tuple[tuple[int, ...], ...], on_device: bool = False) -> Names:
+    """Variables, and an array or a scalar for each."""
+
+    def names(K: Any) -> dict[str, Any]:
+        arrays = [array(shape) if shape else np.float32(0.5) for shape in shapes]
+        variables = [K.variable(a) for a in arrays]
+        if on_device:
+            _compute(variables)
+        return {"variables": variables, "arrays": arrays}
+
+    return names
+
+
+def unread(K: Any) -> dict[str, Any]:
+    """What makes scalars that the device has just computed and nobody has read: JAX keeps the
+    host form of an array once it was asked for."""
+    import jax.numpy as jnp
+
+    def compute() -> list[Any]:
+        tensors = [(jnp.float32(0.5) + i).block_until_ready() for i in range(100)]
+        for variable, tensor in zip(variables, tensors):
+            variable.assign(tensor)
+        return tensors
+
+    variables = [K.variable(0.0) for _ in range(100)]
+    return {"variables": variables, "compute": compute}
+
+
+def _compute(variables: list[Any]) -> None:
+    for variable in variables:
+        variable.assign((variable.value * 2).block_until_ready())
+
+
+_TINY = ((3,),) * 1000
+_SCALARS = ((),) * 1000
+_RESNET = tuple(resnet50_shapes())
+
+_GET, _VIEW, _SET = "K.get_value(v)", "K.get_value(v, copy=False)", "K.set_value(v, a)"
+_GET_MANY = "K.batch_get_value(variables)"
+_SET_MANY = "K.batch_set_value(zip(variables, arrays))"
+_USE, _PUT = "; v.value.block_until_ready()", "jax.device_put(a).block_until_ready()"
+
+# A write holds the old value until the new one is complete, so its baseline, `kept = a.copy()`,
+# does so too: the loop is a function, and `kept` is bound to the new copy before the old one goes.
+_COPY, _KEEP = "a.copy()", "kept = a.copy()"
+_COPIES, _KEEP_COPIES = "[a.copy() for a in arrays]", "kept = [a.copy() for a in arrays]"
+_NUMPY_SCALARS = "[np.array(a) for a in arrays]"
+_UNREAD = "[np.asarray(x) for x in tensors]"
+
+ROWS = (
+    Row("get scalar", _GET, "np.array(a)", 2.0, scalar, BOTH),
+    Row("set scalar, np.float32", _SET, "np.array(a)", 4.0, scalar, BOTH),
+    Row("set scalar, float", "K.set_value(v, number)", "np.array(number)", 4.0, scalar, BOTH),
+    Row("get + 1, then set", "K.set_value(v, K.get_value(v) + 1)", None, None, scalar, BOTH),
+    Row("update_add, float", "K.update_add(v, number)", None, 2.0, scalar, EAGER),
+    Row("get 100 unread scalars", _GET_MANY, _UNREAD, None, unread, (), "tensors = compute()"),
+    Row("set, then use: scalar", _SET + _USE, _PUT, 1.0, scalar),
+    Row("set, then use: 1 MB", _SET + _USE, _PUT, 1.0, written(MEGABYTE)),
+    Row("get 1 MB", _GET, _COPY, 1.2, written(MEGABYTE), BOTH),
+    Row("get 1 MB, on device", _GET, _COPY, 1.2, computed(MEGABYTE)),
+    Row("set 1 MB", _SET, _KEEP, 1.2, written(MEGABYTE), BOTH),
+    Row("get 100 MB", _GET, _COPY, 1.1, written(HUNDRED_MEGABYTES), BOTH),
+    Row("get 100 MB, on device", _GET, _COPY, 1.1, computed(HUNDRED_MEGABYTES)),
+    Row("set 100 MB", _SET, _KEEP, 1.1, written(HUNDRED_MEGABYTES), BOTH),
+    Row("view 1 KB", _VIEW, None, 10.0, written(KILOBYTE)),
+    Row("view 1 KB, on device", _VIEW, None, 10.0, computed(KILOBYTE)),
+    Row("view 100 MB", _VIEW, None, 10.0, written(HUNDRED_MEGABYTES)),
+    Row("view 100 MB, on device", _VIEW, None, 10.0, computed(HUNDRED_MEGABYTES)),
+    Row("batch_get 1,000 x (3,)", _GET_MANY, _COPIES, 2.0, many(_TINY), BOTH),
+    Row("batch_set 1,000 x (3,)", _SET_MANY, _COPIES, 4.0, many(_TINY), BOTH),
+    Row("batch_get 1,000 scalars", _GET_MANY, _NUMPY_SCALARS, 2.0, many(_SCALARS)),
+    Row("batch_set 1,000 scalars", _SET_MANY, _NUMPY_SCALARS, 4.0, many(_SCALARS)),
+    Row("batch_get ResNet-50", _GET_MANY, _COPIES, 1.1, many(_RESNET), BOTH),
+    Row("batch_get ResNet-50, on device", _GET_MANY, _COPIES, 1.1, many(_RESNET, on_device=True)),
+    Row("batch_set ResNet-50", _SET_MANY, _KEEP_COPIES, 1.1, many(_RESNET), BOTH),
+)
+
+
+def measure(K: Any, modules: dict[str, Any], pace: Pace) -> Iterator[Result]:
+    """Measure the rows in turn, each with variables of its own.
+
+    Args:
+        K: the backend whose functions the subjects call.
+        modules: what the statements name beside K and the row's own names.
+        pace: how long each row is measured.
+    """
+    settle_memory()
+    for row in ROWS:
+        names = {"K": K, **modules, **row.names(K)}
+        texts = [row.subject] if row.baseline is None else [row.subject, row.baseline]
+        statements = [Statement(text, names, row.setup) for text in texts]
+        times: list[list[float]] = [[] for _ in texts]
+        for _ in range(1 + _CONFIRMATIONS):
+            for all_rounds, rounds in zip(times, interleaved(statements, pace)):
+                all_rounds += rounds
+            result = compare(row.name, row.subject, row.baseline, row.budget, times)
+            if not result.missed:
+                break
+        yield result

@@ -1,0 +1,108 @@
+"""The TensorFlow-shaped door: `tf.keras.backend`, `tf.compat.v1.keras.backend`, `tf.Variable`.
+
+    from kompat import tf
+
+    K = tf.keras.backend
+
+`tf.keras` is Keras 3 with K as its backend. TensorFlow itself is neither needed nor imported.
+"""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from kompat import backend
+from kompat.storage.plain import is_engine_value
+from kompat.values import keras_slot
+from kompat.variable import Variable as _Variable
+
+__all__ = ["Variable", "compat", "keras"]
+
+
+class Variable(_Variable):
+    """A variable with the constructor and the methods of `tf.Variable`.
+
+    Args:
+        initial_value: a number, nested lists of numbers, an array or tensor, or a function
+            without arguments that returns one.
+        trainable: whether layers that hold the variable train it.
+        name: a string.
+        dtype: a string; by default that of `initial_value`: float32 for Python floats, int32 for
+            Python integers.
+        constraint: applied by optimizers after each step.
+
+    Raises:
+        ValueError: there is no `initial_value`.
+
+    Example:
+
+    >>> from kompat import tf
+    >>> v = tf.Variable(1.)
+    >>> _ = v.assign_add(1.)
+    >>> print(v.numpy())
+    2.0
+    """
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+        constraint: Any = None,
+    ):
+        if callable(initial_value):
+            initial_value = initial_value()
+        if initial_value is None:
+            raise ValueError("tf.Variable expects an initial_value, received None.")
+        if dtype is None:
+            dtype = _inferred_dtype(initial_value)
+        super().__init__(
+            initial_value, backend.standardize_dtype(dtype), name, constraint, trainable
+        )
+
+    def assign(self, value: Any) -> "Variable":  # type: ignore[override]
+        """Replace the value; returns the variable."""
+        if keras_slot.read(self) is None and is_engine_value(value):
+            super().assign(value)  # the trainer hands the value back
+        else:
+            backend.update(self, value)
+        return self
+
+    def assign_add(self, delta: Any) -> "Variable":
+        """Add `delta`; returns the variable."""
+        return backend.update_add(self, delta)
+
+    def assign_sub(self, delta: Any) -> "Variable":
+        """Subtract `delta`; returns the variable."""
+        return backend.update_sub(self, delta)
+
+
+def _inferred_dtype(value: Any) -> Any:
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None:
+        return dtype
+    inferred = np.asarray(value).dtype
+    return {"float64": "float32", "int64": "int32"}.get(inferred.name, inferred)
+
+
+class _KerasDoor(ModuleType):
+    """Keras 3, with K where tf.keras has its backend."""
+
+    backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        import keras as keras3
+
+        return getattr(keras3, name)
+
+
+def _namespace(name: str, **attributes: Any) -> ModuleType:
+    module = ModuleType(f"kompat.tf.{name}")
+    module.__dict__.update(attributes)
+    return module
+
+
+keras = _KerasDoor("kompat.tf.keras", "Keras 3, with K as its backend.")
+compat = _namespace("compat", v1=_namespace("compat.v1", keras=keras, Variable=Variable))

@@ -1,0 +1,115 @@
+"""What importing loads, what chooses the engine, and which way imports go."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import framework
+
+PACKAGE = Path(__file__).parent.parent / "kompat"
+FRAMEWORKS = ("keras", "jax", "torch", "tensorflow", "flax", "numpy")
+
+
+def python(program: str, **environment: str) -> str:
+    """The output of a program in a process of its own, without any engine chosen for it."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_kompat_imports_no_framework():
+    loaded = python(f"import sys, kompat; print([m for m in {FRAMEWORKS} if m in sys.modules])")
+    assert loaded == "[]"
+
+
+def test_reading_loads_only_what_the_value_needs():
+    program = (
+        "import sys, numpy as np, kompat\n"
+        "kompat.set_value(np.zeros(2), [1, 2]); kompat.get_value(3.0)\n"
+        "print([m for m in ('keras', 'jax', 'torch', 'tensorflow', 'flax') if m in sys.modules])"
+    )
+    assert python(program) == "[]"
+
+
+CHOSEN = "from kompat import backend as K; print(K.backend())"
+
+
+def test_jax_is_the_default_engine(tmp_path):
+    framework("jax")
+    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
+
+
+def test_the_choice_is_the_same_after_keras_has_written_its_own_file(tmp_path):
+    framework("jax")
+    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
+    assert (tmp_path / "keras.json").exists()
+    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
+
+
+def test_the_environment_wins(tmp_path):
+    assert python(CHOSEN, KERAS_HOME=str(tmp_path), KERAS_BACKEND="numpy") == "numpy"
+
+
+def test_a_configuration_file_wins(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "numpy", "floatx": "float16"}')
+    program = CHOSEN + "; print(K.floatx())"
+    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy\nfloat16"
+
+
+def test_a_keras_imported_earlier_is_respected(tmp_path):
+    program = (
+        "import os; os.environ['KERAS_BACKEND'] = 'numpy'\n"
+        "import keras; del os.environ['KERAS_BACKEND']\n" + CHOSEN
+    )
+    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy"
+
+
+def test_another_installed_engine_is_taken_without_jax(tmp_path):
+    program = "import importlib.util; importlib.util.find_spec = lambda name: None\n" + CHOSEN
+    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy"
+
+
+# A module may import those to its right, never those to its left.
+LAYERS = ["tools", "installation", "tf", "backend", "variable", "storage", "engines", "values"]
+BENEATH = {"errors", "catalogue"}
+
+
+def layer_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def kompat_imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("kompat"):
+            names = {f"kompat.{alias.name}" for alias in node.names}
+            modules |= names if node.module == "kompat" else {node.module}
+        elif isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names if alias.name.startswith("kompat.")}
+    return modules
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_imports_go_one_way(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own not in LAYERS:
+        return
+    for module in kompat_imports(PACKAGE / path):
+        other = layer_of(module)
+        if other in LAYERS:
+            assert LAYERS.index(other) >= LAYERS.index(own), f"{path} imports {module}"
+        elif own == "values":
+            assert other in BENEATH

@@ -1,0 +1,376 @@
+"""K.variable's class: storage, operators, layers that hold it, saving, threads."""
+
+import copy
+import gc
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+import kompat
+from kompat.errors import (
+    LossyWriteError,
+    SymbolicValueError,
+    UnavailableValueError,
+)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Scale(keras.layers.Layer):
+    """A layer of 2017: it makes its weight with K."""
+
+    def build(self, shape):
+        from kompat import backend as K
+
+        self.scale = K.variable([1.0, 2.0], name="scale")
+        self.steps = K.variable(0, dtype="int32", name="steps")
+
+    def call(self, x):
+        return x * self.scale
+
+
+def test_dtype_is_floatx_unless_given(K):
+    assert K.variable(np.float64(1)).dtype == "float32"
+    assert K.variable(np.array([1, 2])).dtype == "float32"
+    assert K.variable(1, dtype="int32").dtype == "int32"
+    K.set_floatx("float16")
+    assert K.get_value(K.variable(1)).dtype == np.float16
+
+
+def test_names_make_paths(K):
+    v = K.variable(0.0, name="encoder/scale")
+    assert (v.name, v.path) == ("scale", "encoder/scale")
+    assert K.variable(0.0).name != K.variable(0.0).name
+
+
+def test_values_that_do_not_fit_are_refused(K):
+    with pytest.raises(LossyWriteError, match="int8"):
+        K.variable(300, dtype="int8")
+    with pytest.raises(SymbolicValueError, match=r"K\.zeros"):
+        K.variable(keras.Input((3,)))
+
+
+def test_a_constraint_is_kept_and_not_applied_by_set_value(K):
+    v = K.variable([1.0], constraint=keras.constraints.NonNeg())
+    K.set_value(v, [-1.0])
+    assert isinstance(v.constraint, keras.constraints.NonNeg)
+    assert K.get_value(v).tolist() == [-1.0]
+
+
+def test_methods_of_theano_days(K):
+    v = K.variable([1.0, 2.0])
+    v.set_value([3.0, 4.0])
+    assert v.get_value().tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("int64", 2**53 + 1), ("uint64", 2**64 - 1), ("float64", 1 / 3), ("complex128", 1 / 3 + 1j)],
+)
+def test_64_bits_are_exact_in_every_door(K, dtype, value):
+    v = K.variable(0, dtype=dtype)
+    for write in (K.set_value, lambda v, x: v.assign(np.array(x, dtype)), K.update):
+        K.set_value(v, 0)
+        write(v, np.array(value, dtype))
+        assert K.get_value(v) == value
+        assert np.array(v)[()] == value
+        assert v.numpy() == value
+    if dtype != "complex128":
+        assert type(value)(v) == value
+
+
+def test_64_bit_arithmetic_through_K_is_exact(K):
+    big = K.variable(2**53 + 1, dtype="int64")
+    assert K.eval(big + 1) == 2**53 + 2
+    assert K.eval(1 + big) == 2**53 + 2
+    assert K.eval(big * 2) == 2**54 + 2
+    assert K.eval(-big) == -(2**53) - 1
+    assert bool(K.eval(big == 2**53 + 1))
+    assert K.get_value(K.update_add(big, 2)) == 2**53 + 3
+    assert K.get_value(K.update_sub(big, 3)) == 2**53
+    third = K.variable(1 / 3, dtype="float64")
+    assert K.eval(third * 3.0) == 1 / 3 * 3.0
+    assert K.eval(K.square(third)) == (1 / 3) ** 2
+    assert K.eval(K.sum(K.variable([2**53, 1], dtype="int64"))) == 2**53 + 1
+
+
+def test_jax_cannot_narrow_a_value_behind_our_back(K, engine):
+    v = K.variable(2**53 + 1, dtype="int64")
+    if engine != "jax":
+        assert K.get_value(v.value) == 2**53 + 1
+        return
+    import jax
+
+    with pytest.raises(UnavailableValueError, match="jax_enable_x64"):
+        _ = v.value
+    with pytest.raises(UnavailableValueError, match="64"):
+        jax.numpy.asarray(v)
+    with jax.enable_x64(True):
+        assert int(v.value) == 2**53 + 1
+    wide = K.variable(0.0, dtype="float64")
+    with (
+        keras.StatelessScope(),
+        pytest.raises(LossyWriteError, match="float32"),
+    ):
+        jax.make_jaxpr(lambda x: wide.assign(x))(np.float32(1))
+
+
+@pytest.mark.parametrize("other", [2.0, 2, np.float32(2), np.array([2.0, 2.0], np.float32)])
+def test_operators_on_both_sides(K, other):
+    v = K.variable([3.0, 5.0])
+    x = np.array([3.0, 5.0], np.float32)
+    with np.errstate(all="ignore"):
+        cases = [
+            (v + other, x + other),
+            (v - other, x - other),
+            (v * other, x * other),
+            (v / other, x / other),
+            (v // other, x // other),
+            (v % other, x % other),
+            (v**other, x**other),
+            (v < other, x < other),
+            (v <= other, x <= other),
+            (v > other, x > other),
+            (v >= other, x >= other),
+            (v == other, x == other),
+            (v != other, x != other),
+            (-v, -x),
+            (abs(-v), x),
+        ]
+        if not isinstance(other, (np.ndarray, np.generic)):
+            cases += [
+                (other + v, other + x),
+                (other - v, other - x),
+                (other * v, other * x),
+                (other / v, other / x),
+                (other**v, other**x),
+                (other // v, other // x),
+                (other % v, other % x),
+            ]
+    for got, want in cases:
+        np.testing.assert_allclose(K.eval(got), want, rtol=1e-5)
+
+
+def test_operators_with_symbolic_tensors_read_the_variable_when_the_model_runs(K):
+    v = K.variable([1.0, 2.0])
+    x = keras.Input((2,))
+    model = keras.Model(x, [v + x, x + v, v * x, x - v, v - x, x / v])
+    ones = np.ones((1, 2), np.float32)
+    for value in ([1.0, 2.0], [4.0, 8.0]):
+        K.set_value(v, value)
+        a = np.array([value], np.float32)
+        expected = [a + 1, a + 1, a, 1 - a, a - 1, 1 / a]
+        for got, want in zip(model.predict(ones, verbose=0), expected):
+            np.testing.assert_allclose(got, want)
+
+
+def test_an_accumulator_becomes_a_plain_tensor(K):
+    loss = K.variable(0.0)
+    start = loss
+    loss += K.sum(K.constant([1.0, 2.0]))
+    assert loss is not start
+    assert K.eval(loss) == 3
+    assert K.get_value(start) == 0
+    x = keras.Input((2,))
+    total = K.variable(0.0)
+    total += K.sum(x)
+    assert keras.backend.is_keras_tensor(total)
+
+
+def test_a_lambda_may_make_a_variable(K):
+    def body(x):
+        total = K.variable(0.0)
+        total += K.sum(x, axis=-1)
+        return total
+
+    x = keras.Input((3,))
+    model = keras.Model(x, keras.layers.Lambda(body, output_shape=())(x))
+    np.testing.assert_allclose(model.predict(np.ones((2, 3)), verbose=0), [3, 3])
+
+
+def test_it_can_be_a_key(K):
+    a, b = K.variable(1.0), K.variable(1.0)
+    assert {a: "a", b: "b"}[a] == "a"
+    assert len({a, b}) == 2
+
+
+@pytest.fixture
+def trained(engine):
+    if engine == "numpy":
+        pytest.skip("Keras on NumPy does not train")
+    model = keras.Sequential([keras.Input((2,)), Scale(name="scale")])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return model
+
+
+def test_keras_tracks_and_trains_it(trained):
+    layer = trained.layers[0]
+    assert any(w is layer.scale for w in trained.trainable_weights)
+    assert any(w is layer.steps for w in trained.non_trainable_weights)
+    x = np.ones((32, 2), np.float32)
+    trained.fit(x, 0 * x, verbose=0, epochs=3)
+    value = kompat.get_value(layer.scale)
+    assert (value < [1, 2]).all()
+    kompat.set_value(layer.scale, [1.0, 2.0])
+    np.testing.assert_allclose(trained.predict(x[:1], verbose=0), [[1, 2]])
+
+
+def test_keras_files_keep_it(trained, tmp_path):
+    layer = trained.layers[0]
+    kompat.set_value(layer.scale, [5.0, 6.0])
+    kompat.set_value(layer.steps, 2**31 - 1)
+    trained.save(tmp_path / "model.keras")
+    trained.save_weights(tmp_path / "model.weights.h5")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert kompat.get_value(loaded.layers[0].scale).tolist() == [5, 6]
+    assert kompat.get_value(loaded.layers[0].steps) == 2**31 - 1
+    kompat.set_value(layer.scale, [0.0, 0.0])
+    trained.load_weights(tmp_path / "model.weights.h5")
+    assert kompat.get_value(layer.scale).tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bfloat16", "bool"])
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def test_copies_and_pickles_are_independent(K, clone, dtype):
+    v = K.variable([1, 0], dtype=dtype, name="original")
+    twin = clone(v)
+    K.set_value(v, [0, 1])
+    value = K.get_value(twin)
+    assert value.dtype.name == dtype
+    assert value.astype(int).tolist() == [1, 0]
+    assert (twin.name, type(twin)) == ("original", type(v))
+
+
+def test_layers_that_hold_it_deepcopy_and_pickle(trained):
+    layer = trained.layers[0]
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(trained)).layers[0]):
+        kompat.set_value(layer.scale, [9.0, 9.0])
+        assert kompat.get_value(twin.scale).tolist() == [1, 2]
+        kompat.set_value(layer.scale, [1.0, 2.0])
+
+
+def test_readers_never_see_half_a_write(K):
+    v = K.variable(np.zeros(10_000))
+    fresh = keras.Variable(np.zeros(10_000, np.float32))
+    stop, torn = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            for holder in (v, fresh):
+                value = kompat.get_value(holder)
+                if value.min() != value.max():
+                    torn.append(value)
+
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    values = [np.full(10_000, i, np.float32) for i in range(2)]
+    for i in range(10_000):
+        kompat.set_value(v, values[i % 2])
+        if i % 10 == 0:
+            kompat.set_value(fresh, values[i // 10 % 2])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert not torn
+
+
+@pytest.mark.parametrize("kind", ["scalar", "array", "on device", "keras", "int64"])
+def test_no_increment_is_lost(K, kind):
+    v = {
+        "scalar": lambda: K.variable(0.0),
+        "array": lambda: K.variable([0.0, 0.0]),
+        "on device": lambda: K.variable([0.0, 0.0]),
+        "keras": lambda: keras.Variable(np.zeros(2, np.float32)),
+        "int64": lambda: K.variable(0, dtype="int64"),
+    }[kind]()
+    increment = K.constant([1.0, 1.0]) if kind in ("on device", "keras") else 1
+    times = 25 if kind in ("on device", "keras", "array") else 500
+
+    def work():
+        for _ in range(times):
+            K.update_add(v, increment)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (K.get_value(v) == 8 * times).all()
+
+
+def test_a_write_is_not_lost_to_an_increment(K):
+    v = K.variable(0.0)
+    stop = threading.Event()
+
+    def increment():
+        while not stop.is_set():
+            K.update_add(v, 1.0)
+
+    thread = threading.Thread(target=increment)
+    thread.start()
+    for _ in range(2000):
+        K.set_value(v, -1e6)
+        assert K.get_value(v) < 0
+    stop.set()
+    thread.join()
+
+
+def test_the_device_form_follows_every_write(K):
+    v = K.variable([1.0, 2.0])
+    for i in range(5):
+        K.set_value(v, [i, i])
+        np.testing.assert_array_equal(K.eval(v * 1), [i, i])
+        K.update(v, K.constant([i + 0.5, i]))
+        np.testing.assert_array_equal(K.get_value(v), [i + 0.5, i])
+
+
+def test_an_assigned_tensor_may_be_deleted(K, engine):
+    if engine != "jax":
+        pytest.skip("only JAX deletes arrays")
+    v, x = K.variable([1.0, 2.0]), K.constant([3.0, 4.0])
+    K.update(v, x)
+    x.delete()
+    assert K.get_value(v).tolist() == [3, 4]
+
+
+def test_inside_the_users_jit_it_is_a_constant_and_nothing_leaks(K, engine):
+    if engine != "jax":
+        pytest.skip("a matter of JAX")
+    import jax
+
+    v = K.variable(2.0)
+    step = jax.jit(lambda x: v * x)
+    assert float(step(3.0)) == 6
+    K.set_value(v, 5.0)
+    assert float(v * 1.0) == 5
+    with pytest.raises(SymbolicValueError):
+        jax.jit(lambda x: K.update(v, x))(1.0)
+    assert K.get_value(v) == 5
+
+
+def test_cycles_do_not_grow_and_do_not_slow_down(K):
+    v = K.variable(0.0)
+    for i in range(1000):
+        K.set_value(v, float(i))
+    gc.collect()
+    before = len(gc.get_objects())
+    for i in range(100_000):
+        K.set_value(v, float(i))
+        K.get_value(v)
+    gc.collect()
+    assert abs(len(gc.get_objects()) - before) < 100
+    assert K.get_value(v) == 99_999
+
+
+def test_dropped_variables_are_freed(K):
+    import weakref
+
+    v = K.variable(np.zeros(1000))
+    K.eval(v * 2)
+    reference = weakref.ref(v)
+    del v
+    gc.collect()
+    assert reference() is None

@@ -1,0 +1,181 @@
+"""`kompat run` against plain Python, and the names that it makes resolve to K."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import os, sys
+print(__name__, __package__, __spec__, __doc__)
+print(os.path.basename(__file__), sys.argv, sys.path[0])
+print(sys.modules["__main__"].__dict__ is globals())
+print(sorted(name for name in globals() if name.startswith("__")))
+import neighbour
+print(neighbour.WHERE)
+"""
+
+ENDINGS = {
+    "falls off the end": "",
+    "exit 3": "import sys; sys.exit(3)",
+    "exit with a message": "import sys; sys.exit('enough')",
+    "system exit without code": "raise SystemExit",
+    "exception": "def inner():\n    raise ValueError('deep')\ninner()",
+    "chained exceptions": "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n"
+    "    raise KeyError('k') from e",
+    "syntax error": "x = = 1",
+    "bad bytes": "x = '\udcff'",
+    "own excepthook": "import sys\nsys.excepthook = lambda *a: print('hook', a[0].__name__)\n1 / 0",
+    "atexit": "import atexit; atexit.register(print, 'bye'); raise RuntimeError('x')",
+    "keyboard interrupt": "raise KeyboardInterrupt",
+    "warning": "import warnings; warnings.warn('look here')",
+    "group": "raise ExceptionGroup('several', [ValueError(1), TypeError(2)])",
+}
+
+
+def run(command: list[str], folder: Path) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def both(folder: Path, source: str, *arguments: str) -> tuple[tuple, tuple]:
+    """What plain Python and `kompat run` make of a script in ``folder/scripts``."""
+    (folder / "scripts").mkdir()
+    (folder / "scripts" / "neighbour.py").write_text("WHERE = 'beside the script'")
+    (folder / "scripts" / "old.py").write_bytes(source.encode(errors="surrogateescape"))
+    script = os.path.join("scripts", "old.py")
+    plain = run([script, *arguments], folder)
+    ours = run(["-m", "kompat", "run", "--backend", "numpy", script, *arguments], folder)
+    return plain, ours
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_script_cannot_tell_the_difference(tmp_path, ending):
+    plain, ours = both(tmp_path, SCRIPT + ENDINGS[ending], "--flag", "value")
+    assert ours == plain
+
+
+def test_the_arguments_of_the_script_are_its_own(tmp_path):
+    plain, ours = both(tmp_path, "import sys; print(sys.argv)", "--backend", "x", "--help", "--")
+    assert ours == plain
+
+
+IMPORTS = """
+import os
+print("keras" in __import__("sys").modules)
+from keras import backend as K
+import keras, keras.backend
+import keras.backend.tensorflow_backend as T
+from keras.backend.tensorflow_backend import set_value
+assert keras.backend is K and T is K, (K, T)
+print(K.__name__, K.get_value(K.variable(2.)), K.backend())
+"""
+
+
+def test_every_old_name_is_k(tmp_path):
+    (tmp_path / "old.py").write_text(IMPORTS)
+    status, printed, problems = run(["-m", "kompat", "run", "--backend", "jax", "old.py"], tmp_path)
+    assert status == 0, problems
+    assert printed == "False\nkompat.backend 2.0 jax\n"
+
+
+TENSORFLOW = """
+import sys
+HIDDEN = %r
+if HIDDEN:
+    import importlib.machinery
+    find = importlib.machinery.PathFinder.find_spec
+    importlib.machinery.PathFinder.find_spec = (
+        lambda name, *a: None if name.split(".")[0] == "tensorflow" else find(name, *a))
+import tensorflow as tf
+from tensorflow.keras import backend as K
+from tensorflow.keras import layers
+from tensorflow.keras.models import Sequential
+import tensorflow.keras.backend
+import keras
+assert K.__name__ == "kompat.backend", K
+assert tf.keras.backend is K
+assert tensorflow.keras.backend is K
+model = Sequential([keras.Input((2,)), layers.Dense(1)])
+model.compile("sgd", "mse")
+K.set_value(model.optimizer.lr, 0.25)
+model.optimizer.lr = K.get_value(model.optimizer.lr) * 2
+keras.utils.set_random_seed(1)
+print(float(K.get_value(model.optimizer.learning_rate)))
+"""
+
+
+@pytest.mark.parametrize("hidden", [True, False], ids=["without TensorFlow", "with TensorFlow"])
+def test_the_tensorflow_names_are_k(tmp_path, hidden):
+    if not hidden:
+        from conftest import framework
+
+        framework("tensorflow")
+    (tmp_path / "old.py").write_text(TENSORFLOW % hidden)
+    status, printed, problems = run(["-m", "kompat", "run", "--backend", "jax", "old.py"], tmp_path)
+    assert status == 0, problems
+    assert printed == "0.5\n"
+
+
+def test_the_script_may_choose_its_engine(tmp_path):
+    (tmp_path / "old.py").write_text(
+        "import os; os.environ['KERAS_BACKEND'] = 'numpy'\n"
+        "from keras import backend as K; print(K.backend())"
+    )
+    assert run(["-m", "kompat", "run", "old.py"], tmp_path)[1] == "numpy\n"
+
+
+def test_errors_of_the_command_itself(tmp_path):
+    status, _, problems = run(["-m", "kompat", "run", "nowhere.py"], tmp_path)
+    assert status == 2
+    assert "nowhere.py" in problems
+    (tmp_path / "old.py").write_text("")
+    status, _, problems = run(["-m", "kompat", "run", "--backend", "theano", "old.py"], tmp_path)
+    assert status == 2
+    assert "theano" in problems
+
+
+def test_install_and_uninstall_within_a_process(K):
+    import keras
+
+    import kompat
+
+    own = keras.backend
+    optimizer = keras.optimizers.SGD(0.5)
+    kompat.install()
+    kompat.install()
+    try:
+        from keras import backend
+
+        assert backend is K
+        assert sys.modules["keras.backend"] is K
+        assert optimizer.lr is optimizer.learning_rate
+        optimizer.lr = 0.125
+        assert float(optimizer.learning_rate) == 0.125
+        uid = backend.get_uid("installed")
+        assert backend.get_uid("installed") == uid + 1
+    finally:
+        kompat.uninstall()
+        kompat.uninstall()
+    assert keras.backend is own
+    assert sys.modules["keras.backend"] is own
+    assert not hasattr(keras.optimizers.SGD, "lr")
+
+
+def test_writing_lr_of_a_schedule_explains_itself():
+    import keras
+
+    import kompat
+
+    kompat.install()
+    try:
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+        optimizer = keras.optimizers.SGD(schedule)
+        with pytest.raises(kompat.errors.NotAVariableError, match="schedule"):
+            optimizer.lr = 0.5
+    finally:
+        kompat.uninstall()
