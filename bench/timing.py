@@ -28,7 +28,11 @@ class Pace:
     """How long to measure: `rounds`, or fewer once `seconds` have gone by."""
 
     rounds: int = 101
-    seconds: float = 1.2
+    seconds: float = 1.5
+
+    def share(self, parts: int) -> "Pace":
+        """The pace of one of several parts."""
+        return Pace(-(-self.rounds // parts), self.seconds / parts)
 
 
 class Statement:

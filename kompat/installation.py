@@ -17,14 +17,9 @@ from typing import Any
 
 from kompat.engine_choice import choose_engine
 
-_K_NAMES = frozenset(
-    [
-        "keras.backend.tensorflow_backend",
-        "keras._tf_keras.keras.backend",
-        "tensorflow.keras.backend",
-        "tensorflow.python.keras.backend",
-    ]
-)
+# Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
+_K_NAMES = frozenset(["keras.backend.tensorflow_backend", "tensorflow.keras.backend"])
+_LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
 _TENSORFLOW = "tensorflow"
 
 
@@ -68,7 +63,7 @@ class _Patches:
 
         self._module("keras.backend", backend)
         self._attribute(keras, "backend", backend)
-        for name in _K_NAMES:
+        for name in (*_K_NAMES, _LOADED_BY_KERAS):
             if name in sys.modules:
                 self._module(name, backend)
                 parent = sys.modules.get(name.rpartition(".")[0])

@@ -15,7 +15,7 @@ from typing import Any
 
 from kompat.installation import install
 
-_PACKAGES = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
+_ENGINES = ("jax", "torch", "tensorflow", "numpy", "openvino")
 
 
 def run_script(script: str, arguments: Sequence[str], backend: str | None = None) -> int:
@@ -30,8 +30,9 @@ def run_script(script: str, arguments: Sequence[str], backend: str | None = None
         0, or 2 if the script or the engine cannot be used. What the script raises goes through.
     """
     if backend is not None:
-        package = _PACKAGES.get(backend)
-        if package is not None and find_spec(package) is None:
+        if backend not in _ENGINES:
+            return _refuse(f"expected an engine of {', '.join(_ENGINES)}, received {backend!r}")
+        if find_spec(backend) is None:
             return _refuse(
                 f"the engine {backend!r} is not installed: pip install kompat[{backend}]"
             )
