@@ -100,7 +100,7 @@ def _is_differentiable(dtype: str) -> bool:
     return dtype.startswith(("float", "bfloat", "complex"))
 
 
-def _remake(cls: type, *arguments: Any) -> Variable:
+def _remake(cls: type[Variable], *arguments: Any) -> Variable:
     """A variable with the value of a pickled or copied one."""
     variable = cls.__new__(cls)
     Variable.__init__(variable, *arguments)

@@ -180,7 +180,7 @@ def random_uniform_variable(
     Example:
 
     >>> v = K.random_uniform_variable((2, 3), 0., 1., seed=1)
-    >>> v.shape, bool(K.get_value(v).min() >= 0.)
+    >>> K.int_shape(v), bool(K.get_value(v).min() >= 0.)
     ((2, 3), True)
     """
     generator = _generator(seed)
@@ -213,7 +213,7 @@ def random_normal_variable(
 
     Example:
 
-    >>> K.random_normal_variable((2, 3), 0., 1., seed=1).shape
+    >>> K.int_shape(K.random_normal_variable((2, 3), 0., 1., seed=1))
     (2, 3)
     """
     return variable(_generator(seed).normal(mean, scale, tuple(shape)), dtype, name)

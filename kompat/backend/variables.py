@@ -186,7 +186,7 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 
 def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
-    adapter = adapter_of(type(x))
+    adapter: Any = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
     if not isinstance(x, keras.Variable) or (

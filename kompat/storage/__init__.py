@@ -6,6 +6,7 @@ on them writes through. NNX-enabled Keras and engines without a file here keep K
 """
 
 from importlib import import_module
+from typing import Any
 
 import keras
 
@@ -14,7 +15,7 @@ from kompat.engines import NAME
 _FILES = {"jax": "cell", "numpy": "cell", "tensorflow": "tensorflow", "torch": "torch"}
 
 
-def _storage() -> type:
+def _storage() -> Any:
     nnx = getattr(keras.config, "is_nnx_enabled", lambda: False)()
     file = "plain" if nnx else _FILES.get(NAME, "plain")
     return import_module(f"kompat.storage.{file}").Storage

@@ -164,7 +164,7 @@ def _cell_of(value: Any, placement: Any = None) -> Cell:
     return cell
 
 
-def _device_form(cell: Cell) -> Any:
+def _device_form(cell: Any) -> Any:
     if cell.device is None:
         cell.device = engines.current.place(cell.host, cell.placement)
     return cell.device

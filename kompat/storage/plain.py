@@ -1,5 +1,6 @@
 """A K.variable that keeps its value as Keras does, but converts what is written exactly."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,7 +13,13 @@ from kompat.values.conversion import to_host
 
 
 class Storage:
-    """Mixed into `keras.Variable`, before it."""
+    """Mixed into `keras.Variable`, before it; what it uses of it is declared here."""
+
+    path: str
+    shape: Any
+    _dtype: str
+    _trainable: bool
+    _maybe_autocast: Callable[[Any], Any]
 
     adapter: Any = None
     """What reads and writes such variables; None for the adapter of all Keras variables."""

@@ -82,9 +82,7 @@ def set_value(x: Any, value: Any) -> None:
 
     Source: https://www.tensorflow.org/api_docs/python/tf/keras/backend/set_value
     """
-    adapter = found.get(type(x)) or adapter_of(type(x))
-    if adapter is None:
-        raise not_a_variable(x)
+    adapter = found.get(type(x)) or _writable(x)
     adapter.write(x, value)
 
 
@@ -137,11 +135,7 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     """
     pairs = [(x, value) for x, value in _several(tuples)]
     xs = [x for x, _ in pairs]
-    adapters = [adapter_of(type(x)) for x in xs]
-    for x, adapter in zip(xs, adapters):
-        if adapter is None:
-            raise not_a_variable(x)
-    staged = [(x, adapter.stage(x, value)) for adapter, (x, value) in zip(adapters, pairs)]
+    staged = [(x, _writable(x).stage(x, value)) for x, value in pairs]
     groups = sorted(_by_adapter(xs).items(), key=lambda group: not group[0].may_fail)
     undos: list[Any] = []
     try:
@@ -171,6 +165,13 @@ def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
     for place, x in enumerate(xs):
         groups.setdefault(adapter_of(type(x)), []).append(place)
     return groups
+
+
+def _writable(x: Any) -> Adapter:
+    adapter = adapter_of(type(x))
+    if adapter is None:
+        raise not_a_variable(x)
+    return adapter
 
 
 def not_a_variable(x: Any) -> NotAVariableError:

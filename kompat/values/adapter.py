@@ -108,16 +108,16 @@ class RegisteredAdapter(Adapter):
         return old, to_host(host_value(value), old.shape, old.dtype, self.name(x))
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
-        assert self._write is not None
+        write: Any = self._write
         done: list[tuple[Any, Any]] = []
 
         def undo() -> None:
             for x, old in reversed(done):
-                self._write(x, old)
+                write(x, old)
 
         try:
             for x, (old, new) in staged:
-                self._write(x, new)
+                write(x, new)
                 done.append((x, old))
         except BaseException:
             undo()

@@ -67,9 +67,9 @@ def as_numbers(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
         if source.dtype.kind == "f" and dtype.kind in "iu" and isinstance(value, (list, tuple)):
             # np.asarray([2**63, -1]) goes through float64 and loses digits: keep Python's integers.
             source = np.array(value, dtype=object)
-            return _integers(source, dtype, name)
+            return _from_objects(source, dtype, name)
     if source.dtype == object:
-        return _integers(source, dtype, name)
+        return _from_objects(source, dtype, name)
     if not is_number(source.dtype):
         raise _unsupported(value, dtype, name)
     return source
@@ -143,26 +143,22 @@ def _integer_bounds(dtype: np.dtype) -> tuple[int, int]:
     return int(limits.min), int(limits.max)
 
 
-def _integers(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
-    """Python numbers too wide for NumPy's own inference, exactly, or an error."""
+def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
+    """Python numbers that NumPy would not infer exactly, exactly, or an error."""
     values = source.ravel().tolist()
     if not all(isinstance(v, (bool, int, float, np.number)) for v in values):
         raise _unsupported(source, dtype, name)
-    kind = kind_of(dtype)
-    if kind == "i":
+    if kind_of(dtype) == "i":
         low, high = _integer_bounds(dtype)
-        wrong = [not (low <= v <= high and v == int(v)) for v in values]
-        if any(wrong):
-            mask = np.array(wrong).reshape(source.shape)
-            raise _lossy(source, mask, dtype, name, "its value would change")
-        exact = [int(v) for v in values]
+        fits = [low <= v <= high and v == int(v) for v in values]
+        reason, exact_dtype = "its value would change", dtype
     else:
-        exact = [float(v) if abs(v) < 2**1023 else float("inf") for v in values]
-        if any(v == float("inf") for v in exact):
-            mask = np.array([v == float("inf") for v in exact]).reshape(source.shape)
-            raise _lossy(source, mask, dtype, name, "it would overflow")
-    wide = dtype if kind == "i" else np.dtype(np.float64)
-    return np.array(exact, dtype=wide).reshape(source.shape)
+        fits = [isinstance(v, float) or abs(v) < 2**1023 for v in values]
+        reason, exact_dtype = "it would overflow", np.dtype(np.float64)
+    if not all(fits):
+        raise _lossy(source, ~np.array(fits).reshape(source.shape), dtype, name, reason)
+    number: type = int if kind_of(exact_dtype) == "i" else float
+    return np.array([number(v) for v in values], dtype=exact_dtype).reshape(source.shape)
 
 
 def _shape_mismatch(got: tuple, expected: tuple, name: str) -> ShapeMismatchError:

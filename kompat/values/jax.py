@@ -54,7 +54,8 @@ class TracerAdapter(ImmutableAdapter):
             "return it from the function and read the result, or use jax.debug.print.",
         )
 
-    stage = read
+    def stage(self, x: Any, value: Any) -> Any:
+        return self.read(x)
 
 
 def require_readable(x: jax.Array, name: str) -> None:
@@ -86,7 +87,7 @@ def allocate(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     if size <= _SMALL_BYTES:
         return np.empty(shape, dtype)
-    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    memory: np.ndarray = np.empty(size + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
     return memory[start : start + size].view(dtype).reshape(shape)
 
