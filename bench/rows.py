@@ -7,6 +7,7 @@ the same line, so this file imports NumPy alone; `K` is handed in.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def written(shape: tuple[int, ...]) -> Names:
 
     def names(K: Any) -> dict[str, Any]:
         a = array(shape)
-        return {"v": K.variable(a), "a": a}
+        return {"v": K.variable(a), "a": a, "box": SimpleNamespace(a=a.copy())}
 
     return names
 
@@ -81,7 +82,8 @@ def many(shapes: tuple[tuple[int, ...], ...], on_device: bool = False) -> Names:
         variables = [K.variable(a) for a in arrays]
         if on_device:
             _compute(variables)
-        return {"variables": variables, "arrays": arrays}
+        box = SimpleNamespace(a=[a.copy() for a in arrays])
+        return {"variables": variables, "arrays": arrays, "box": box}
 
     return names
 
@@ -115,10 +117,10 @@ _GET_MANY = "K.batch_get_value(variables)"
 _SET_MANY = "K.batch_set_value(zip(variables, arrays))"
 _USE, _PUT = "; v.value.block_until_ready()", "jax.device_put(a).block_until_ready()"
 
-# A write holds the old value until the new one is complete, so its baseline, `kept = a.copy()`,
-# does so too: the loop is a function, and `kept` is bound to the new copy before the old one goes.
-_COPY, _KEEP = "a.copy()", "kept = a.copy()"
-_COPIES, _KEEP_COPIES = "[a.copy() for a in arrays]", "kept = [a.copy() for a in arrays]"
+# A variable holds a value between writes, and its old one until the new one is complete. The
+# baseline of a write does so too: `box.a` is bound to the new copy before the old one goes.
+_COPY, _KEEP = "a.copy()", "box.a = a.copy()"
+_COPIES, _KEEP_COPIES = "[a.copy() for a in arrays]", "box.a = [a.copy() for a in arrays]"
 _NUMPY_SCALARS = "[np.array(a) for a in arrays]"
 _UNREAD = "[np.asarray(x) for x in tensors]"
 

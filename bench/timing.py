@@ -3,7 +3,9 @@
 The machine is shared, so a time by itself says little and a ratio within one run says much:
 
 1. each statement is calibrated: as many executions to a batch as take about a millisecond;
-2. each round times one batch of every statement, in an order that turns from round to round;
+2. each round times one batch of every statement, in an order that turns from round to round,
+   after half as many executions that do not count: they bring its data back into the caches
+   that the statement before has filled with its own;
 3. two statements are compared by the median, over the rounds, of the ratio within the round;
 4. an absolute time is the median of the minima of five rounds each: other processes only ever
    add time, so a minimum is what the code itself takes, and the median distrusts a lucky one.
@@ -55,6 +57,8 @@ class Statement:
         """Run a batch and return the seconds of one execution."""
         if not self._calibrated:
             self._calibrate()
+        if self._number > 1:
+            self._timer.timeit(self._number // 2)
         return self._timer.timeit(self._number) / self._number
 
     def _calibrate(self) -> None:

@@ -27,8 +27,11 @@ def _text(what: str, why: str = "", mend: str = "") -> str:
 
 
 class _Explained(Exception):
-    def __init__(self, what: str, why: str = "", mend: str = ""):
-        super().__init__(_text(what, why, mend))
+    # TensorFlow's AutoGraph remakes an error under its own class only if it has this constructor.
+    __init__ = Exception.__init__
+
+    def __str__(self) -> str:
+        return _text(*self.args)
 
 
 class ShapeMismatchError(_Explained, ValueError):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+LARGE_BYTES = float("inf")
 allocate = np.empty
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -15,6 +16,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def place(host: Any, placement: Any = None) -> Any:
     """Put a host array on the engine's device."""
     return keras.ops.convert_to_tensor(host)
+
+
+def host_form(tensor: Any, name: str) -> Any:
+    """The value of `tensor` on the host, for its owner to keep."""
+    return keras.ops.convert_to_numpy(tensor)[()]
 
 
 def placement_of(tensor: Any) -> Any:

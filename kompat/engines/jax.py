@@ -15,6 +15,7 @@ from kompat.values import jax as jax_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+LARGE_BYTES = jax_values.LARGE_BYTES
 allocate = jax_values.allocate
 is_wide = jax_values.is_wide
 placement_of = jax_values.placement_of
@@ -24,6 +25,12 @@ def place(host: Any, placement: Any = None) -> jax.Array:
     """Put a host array that nobody will change on a device, at full width."""
     with jax.ensure_compile_time_eval():
         return jax_values.place([host], [placement])[0]
+
+
+def host_form(tensor: jax.Array, name: str) -> Any:
+    """The value of `tensor` on the host, read-only, for the owner of `tensor` to keep."""
+    jax_values.require_readable(tensor, name)
+    return np.asarray(tensor)[()]
 
 
 def is_narrowing(dtype: np.dtype) -> bool:

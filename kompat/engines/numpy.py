@@ -8,11 +8,13 @@ import keras
 import numpy as np
 
 from kompat.engines.generic import (
+    LARGE_BYTES,
     allocate,
     at_run_time,
     duplicate,
     eagerly,
     full_width,
+    host_form,
     is_narrowing,
     is_wide,
     placement_of,
@@ -21,12 +23,14 @@ from kompat.engines.generic import (
 from kompat.engines.width import any_wide
 
 __all__ = [
+    "LARGE_BYTES",
     "allocate",
     "at_run_time",
     "duplicate",
     "eagerly",
     "exact",
     "full_width",
+    "host_form",
     "is_narrowing",
     "is_wide",
     "place",

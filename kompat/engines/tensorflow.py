@@ -9,10 +9,12 @@ import keras
 import tensorflow as tf
 
 from kompat.engines.generic import (
+    LARGE_BYTES,
     allocate,
     at_run_time,
     duplicate,
     full_width,
+    host_form,
     is_narrowing,
     is_wide,
     place,
@@ -20,12 +22,14 @@ from kompat.engines.generic import (
 )
 
 __all__ = [
+    "LARGE_BYTES",
     "allocate",
     "at_run_time",
     "duplicate",
     "eagerly",
     "exact",
     "full_width",
+    "host_form",
     "is_narrowing",
     "is_wide",
     "place",

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 
 from kompat.engines.generic import (
+    LARGE_BYTES,
     allocate,
     at_run_time,
     duplicate,
     eagerly,
     full_width,
+    host_form,
     is_narrowing,
     is_wide,
     place,
@@ -24,12 +26,14 @@ from kompat.engines.width import any_wide
 from kompat.values.torch import from_numpy
 
 __all__ = [
+    "LARGE_BYTES",
     "allocate",
     "at_run_time",
     "duplicate",
     "eagerly",
     "exact",
     "full_width",
+    "host_form",
     "is_narrowing",
     "is_wide",
     "place",

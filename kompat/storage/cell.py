@@ -24,8 +24,12 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Multiplying it by a Python float makes a float32 in 0.07 us; calling np.float32 takes 0.3.
 ONE = np.float32(1)
 
+float32 = np.float32
+_SCOPE = keras_slot.SCOPE
+
 # Guards the replacement of cells, for a few bytecodes at a time, and nothing else.
 _swap = threading.Lock()
+_acquire, _release = _swap.acquire, _swap.release
 
 
 class Cell:
@@ -47,7 +51,7 @@ class Cell:
 def host_cell(host: Any, placement: Any = None) -> Cell:
     """A cell of a fresh host array, or scalar, that nobody else writes to."""
     if isinstance(host, np.ndarray):
-        host.flags.writeable = False
+        host.setflags(write=False)
         host = host if host.ndim else host[()]
     cell = Cell()
     cell.host = host
@@ -60,47 +64,81 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
     """Reads and writes cells; inside scopes it is as for any Keras variable."""
 
     def read(self, x: Any, copy: bool = True) -> Any:
-        if global_state.GLOBAL_STATE_TRACKER.__dict__.get(keras_slot.SCOPE) is not None:
+        cell = x._cell
+        if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
             return super().read(x, copy)
-        return self.read_slot(x, copy)
+        if x.scalar_type is not None and cell.host is not None:
+            return cell.host
+        return self._read_cell(x, cell, copy)
 
     def read_slot(self, x: Any, copy: bool) -> Any:
         cell = x._cell
-        if cell is None:
-            return super().read_slot(x, copy)
+        return super().read_slot(x, copy) if cell is None else self._read_cell(x, cell, copy)
+
+    def read_many(self, xs: Sequence[Any]) -> list[Any]:
+        if keras_slot.active_scope() is not None:
+            return super().read_many(xs)
+        values = []
+        for x in xs:
+            cell = x._cell
+            if cell is None or cell.host is None:
+                values.append(self.read(x))
+            else:
+                values.append(cell.host if x.scalar_type is not None else cell.host.copy())
+        return values
+
+    def _read_cell(self, x: Any, cell: Cell, copy: bool) -> Any:
         host = cell.host
         if host is None:
-            host = self.to_host(x, cell.device, copy)
-            if x.scalar_type is not None:
-                cell.host = host
-            return host
+            if copy:
+                host = cell.host = engines.current.host_form(cell.device, self.name(x))
+            else:
+                host = cell.host = self.to_host(x, cell.device, copy)
         if x.scalar_type is not None:
             return host
         return host.copy() if copy else host.view()
 
     def write(self, x: Any, value: Any) -> None:
         """A scalar of the variable's own type needs no check; all else takes the two halves."""
-        cell = x._cell
         kind = x.scalar_type
+        cell = x._cell
         if (
             kind is None
             or cell is None
-            or global_state.GLOBAL_STATE_TRACKER.__dict__.get(keras_slot.SCOPE) is not None
+            or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None
         ):
             return super().write(x, value)
         if type(value) is not kind:
-            if type(value) is not float or kind is not np.float32 or abs(value) > FLOAT32_MAX:
+            if type(value) is not float or kind is not float32 or abs(value) > FLOAT32_MAX:
                 return super().write(x, value)
             value = ONE * value
         new = Cell()
         new.host = value
         if cell.placement is not None:
             new.placement = cell.placement
-        _swap.acquire()
+        _acquire()
         try:
             x._cell = new
         finally:
-            _swap.release()
+            _release()
+
+    def stage(self, x: Any, value: Any) -> Any:
+        """A scalar or an array of the variable's own dtype and shape needs no check."""
+        if type(value) is x.scalar_type and x._cell is not None:
+            return value
+        if (
+            type(value) is np.ndarray
+            and value.dtype == x.numpy_dtype
+            and value.shape == x.numpy_shape
+            and keras_slot.active_scope() is None
+        ):
+            self.reclaim(x)
+            if value.nbytes < engines.current.LARGE_BYTES:
+                return value.copy()
+            fresh = engines.current.allocate(value.shape, value.dtype)
+            np.copyto(fresh, value)
+            return fresh
+        return super().stage(x, value)
 
     def stage_host(self, x: Any, value: Any) -> Any:
         if keras_slot.active_scope() is None:
@@ -181,6 +219,8 @@ class Storage(plain.Storage):
     _cell: Cell | None = None
     scalar_type: type | None = None
     """The NumPy type of a scalar variable's values; None for arrays."""
+    numpy_dtype: np.dtype
+    numpy_shape: tuple[int, ...]
 
     @property
     def _value(self) -> Any:
@@ -194,8 +234,10 @@ class Storage(plain.Storage):
 
     def _initialize(self, value: Any) -> None:
         super()._initialize(value)  # type: ignore[misc]
+        self.numpy_dtype = keras_slot.dtype(self)
+        self.numpy_shape = tuple(value.shape)
         if not value.shape:
-            self.scalar_type = keras_slot.dtype(self).type
+            self.scalar_type = self.numpy_dtype.type
 
     def _direct_assign(self, value: Any) -> None:
         layout = getattr(self, "_layout", None)

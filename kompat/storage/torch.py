@@ -8,7 +8,7 @@ import torch
 
 from kompat.storage import plain
 from kompat.values import keras_slot
-from kompat.values.locks import lock_of
+from kompat.values.adapter import adapter_of
 from kompat.values.torch import from_numpy
 
 
@@ -30,7 +30,8 @@ class Storage(plain.Storage):
     def _direct_assign(self, value: Any) -> None:
         """In place, into the parameter itself: under autocast `self.value` is a copy."""
         held = keras_slot.read(self)
-        with torch.no_grad(), lock_of(held):
+        adapter: Any = adapter_of(type(held))
+        with torch.no_grad(), adapter.lock(held):
             held.copy_(value)
 
 

@@ -106,8 +106,11 @@ def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
     [1.0, 2.0]
     """
     xs = list(_several(tensors))
+    groups = _by_adapter(xs)
+    if len(groups) == 1 and None not in groups:
+        return next(iter(groups)).read_many(xs)
     values = list(xs)
-    for adapter, places in _by_adapter(xs).items():
+    for adapter, places in groups.items():
         if adapter is not None:
             for place, value in zip(places, adapter.read_many([xs[i] for i in places])):
                 values[place] = value
@@ -133,14 +136,15 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     >>> [float(v) for v in kompat.batch_get_value([a, b])]
     [1.0, 2.0]
     """
-    pairs = [(x, value) for x, value in _several(tuples)]
-    xs = [x for x, _ in pairs]
-    staged = [(x, _writable(x).stage(x, value)) for x, value in pairs]
-    groups = sorted(_by_adapter(xs).items(), key=lambda group: not group[0].may_fail)
+    groups: dict[Adapter, list[tuple[Any, Any]]] = {}
+    for x, value in _several(tuples):
+        adapter = found.get(type(x)) or _writable(x)
+        staged = adapter.stage(x, value)
+        groups.setdefault(adapter, []).append((x, staged))
     undos: list[Any] = []
     try:
-        for adapter, places in groups:
-            undos.append(adapter.commit([staged[i] for i in places]))
+        for adapter in sorted(groups, key=lambda adapter: not adapter.may_fail):
+            undos.append(adapter.commit(groups[adapter]))
     except BaseException:
         for undo in reversed(undos):
             if undo is not None:
@@ -163,7 +167,7 @@ def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
     """The places of `xs` that each adapter serves."""
     groups: dict[Any, list[int]] = {}
     for place, x in enumerate(xs):
-        groups.setdefault(adapter_of(type(x)), []).append(place)
+        groups.setdefault(found.get(type(x)) or adapter_of(type(x)), []).append(place)
     return groups
 
 
@@ -195,3 +199,8 @@ def schedule_error(received: str) -> NotAVariableError:
         "compile the optimizer with a number, learning_rate=0.01, and write that variable; "
         "or change the schedule's own attributes and compile again.",
     )
+
+
+# TensorFlow's AutoGraph would rewrite the functions, and all that they call, into graph code.
+for _function in (get_value, set_value, batch_get_value, batch_set_value):
+    setattr(_function, "autograph_info__", None)  # noqa: B010  # mypy knows no such attribute

@@ -72,15 +72,11 @@ class Adapter:
 class ImmutableAdapter(Adapter):
     """A holder that can be read but never written: an array or tensor of a framework."""
 
+    why = "an array of its kind never changes once it is made; others may hold it too."
     mend = "put it into a variable, K.variable(value), and write that."
 
     def stage(self, x: Any, value: Any) -> Any:
-        raise ImmutableValueError(
-            f"{self.name(x)} cannot be written.",
-            f"a {type(x).__module__.partition('.')[0]} array never changes once it is made; "
-            "others may hold it too.",
-            self.mend,
-        )
+        raise ImmutableValueError(f"{self.name(x)} cannot be written.", self.why, self.mend)
 
 
 class RegisteredAdapter(Adapter):
@@ -181,11 +177,15 @@ def register_adapter(
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_adapter expects a class, received {cls!r}.")
-    if (adapter is None) == (read is None):
-        raise TypeError("register_adapter expects either an Adapter or a read function.")
-    if adapter is None:
-        assert read is not None
+    if (adapter is None) == (read is None) or (adapter is not None and write is not None):
+        raise TypeError(
+            "register_adapter expects either an Adapter or a read function, and a write function "
+            "with the latter only."
+        )
+    if read is not None:
         adapter = RegisteredAdapter(read, write)
+    if not isinstance(adapter, Adapter):
+        raise TypeError(f"register_adapter expects an instance of Adapter, received {adapter!r}.")
     _registered[cls] = adapter
     found.clear()
 

@@ -62,7 +62,8 @@ def as_numbers(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
             raise _unsupported(value, dtype, name)
         try:
             source = np.asarray(value)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, NotImplementedError) as error:
+            # TensorFlow raises NotImplementedError for a list with a symbolic tensor.
             raise _unsupported(value, dtype, name) from error
         if source.dtype.kind == "f" and dtype.kind in "iu" and isinstance(value, (list, tuple)):
             # np.asarray([2**63, -1]) goes through float64 and loses digits: keep Python's integers.

@@ -7,47 +7,76 @@ import jax
 import numpy as np
 from flax import nnx
 
-from kompat.errors import NotAVariableError
+from kompat.errors import NotAVariableError, SymbolicValueError
 from kompat.values import jax as jax_values
-from kompat.values.adapter import Adapter, adapter_of, host_value
+from kompat.values.adapter import Adapter, Undo, adapter_of, host_value, view_refused
 from kompat.values.conversion import to_host
 
 
 class NnxAdapter(Adapter):
     """`flax.nnx.Variable` and its kinds: Param, BatchStat, Cache, ..."""
 
+    may_fail = True  # a hook or an overloaded `set_value` may refuse the value
+
     def name(self, x: nnx.Variable) -> str:
         return f"nnx.{type(x).__name__}"
 
     def read(self, x: nnx.Variable, copy: bool = True) -> Any:
         value = x.get_value()
+        if isinstance(value, np.ndarray):
+            if not copy:
+                raise view_refused(self.name(x), "it holds a NumPy array, which others may write")
+            return np.array(value)[()]
         adapter = adapter_of(type(value))
-        if adapter is None or isinstance(value, np.ndarray):
-            return np.array(value)[()] if isinstance(value, np.ndarray) else value
-        return adapter.read(value, copy)
+        return value if adapter is None else adapter.read(value, copy)
 
     def stage(self, x: nnx.Variable, value: Any) -> Any:
         old = x.get_value()
-        if not isinstance(old, (jax.Array, np.ndarray)) or isinstance(old, jax.core.Tracer):
+        if isinstance(old, jax.core.Tracer) or not x._can_update:
+            raise SymbolicValueError(
+                f"{self.name(x)}: it cannot be written in this trace, or holds a tracer of one.",
+                "a compiled function must not change what lies outside it, and a value written "
+                "inside would never leave it.",
+                "write it before or after the traced call; inside nnx.jit assign with nnx's own "
+                "x.set_value(...).",
+            )
+        if not isinstance(old, (jax.Array, np.ndarray)):
             raise NotAVariableError(
                 f"{self.name(x)}: expected it to hold an array, it holds {type(old).__name__}.",
                 "only arrays have a shape and a dtype that a new value can be checked against.",
                 "assign to it with nnx's own x.set_value(...).",
             )
-        return to_host(
-            host_value(value), old.shape, np.dtype(old.dtype), self.name(x), jax_values.allocate
-        )
+        if isinstance(old, jax.Array):
+            jax_values.require_readable(old, self.name(x))
+            if jax_values.is_key(old):
+                old = jax_values.key_data(old)
+        shape, dtype = tuple(old.shape), np.dtype(old.dtype)
+        return to_host(host_value(value), shape, dtype, self.name(x), jax_values.allocate)
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        placements = [_placement(x) for x, _ in staged]
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo:
+        old = [(x, x.get_raw_value()) for x, _ in staged]
+        placements = [_placement(value) for _, value in old]
         arrays = jax_values.place([host for _, host in staged], placements)
-        for (x, _), array in zip(staged, arrays):
-            x.set_value(array)
+
+        def undo() -> None:
+            for x, value in old:
+                x.set_raw_value(value)
+
+        try:
+            for (x, value), array in zip(old, arrays):
+                if isinstance(value, jax.Array) and jax_values.is_key(value):
+                    array = jax.random.wrap_key_data(array, impl=jax.random.key_impl(value))
+                x.set_value(array)
+        except BaseException:
+            undo()
+            raise
+        return undo
 
 
-def _placement(x: nnx.Variable) -> Any:
-    value = x.get_value()
-    return jax_values.placement_of(value) if isinstance(value, jax.Array) else None
+def _placement(value: Any) -> Any:
+    if not isinstance(value, jax.Array) or jax_values.is_key(value):
+        return None
+    return jax_values.placement_of(value)
 
 
 _ADAPTER = NnxAdapter()

@@ -16,7 +16,6 @@ from kompat.errors import SymbolicValueError, UnavailableValueError
 from kompat.values import keras_slot
 from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, host_value, view_refused
 from kompat.values.conversion import to_host
-from kompat.values.locks import lock_of
 
 
 class SymbolicAdapter(ImmutableAdapter):
@@ -137,7 +136,10 @@ class KerasInPlace(KerasAdapter):
 
     def lock(self, x: keras.Variable) -> AbstractContextManager:
         """The lock of the object that is written: others may write it without the variable."""
-        return lock_of(self.held(x))
+        held = self.held(x)
+        adapter = adapter_of(type(held))
+        assert adapter is not None
+        return adapter.lock(held)
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         held = self.held(x)

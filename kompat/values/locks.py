@@ -13,4 +13,9 @@ _LOCKS = tuple(threading.RLock() for _ in range(64))
 
 def lock_of(holder: Any) -> threading.RLock:
     """The lock that guards reads and in-place writes of `holder`."""
-    return _LOCKS[(id(holder) >> 4) % len(_LOCKS)]
+    return lock_at(id(holder))
+
+
+def lock_at(address: int) -> threading.RLock:
+    """The lock of the holder, or of the memory that several holders share, at `address`."""
+    return _LOCKS[(address >> 4) % len(_LOCKS)]

@@ -5,14 +5,23 @@ through a session: the user's own where one is open, else one that kompat keeps 
 both, variables that have no value yet are initialised first.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context
 
-from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
+from kompat.errors import (
+    ImmutableValueError,
+    ShapeMismatchError,
+    SymbolicValueError,
+    UnavailableValueError,
+    UnsupportedValueError,
+)
 from kompat.values.adapter import Adapter, ImmutableAdapter, host_value, view_refused
+from kompat.values.conversion import is_number, to_host
 from kompat.values.locks import lock_of
 
 _GRAPH_STATE = "_kompat_graph_state"
@@ -58,41 +67,78 @@ class VariableAdapter(Adapter):
         return f"tf.Variable {x.name!r}"
 
     def spec(self, x: tf.Variable) -> tuple[tuple[int, ...], np.dtype]:
-        if not x.shape.is_fully_defined() and x.shape.rank is not None:
-            return tuple(self.read(x).shape), np.dtype(x.dtype.base_dtype.as_numpy_dtype)
-        return tuple(x.shape), np.dtype(x.dtype.base_dtype.as_numpy_dtype)
+        shape = x.shape if x.shape.is_fully_defined() else self.read(x).shape
+        return tuple(shape), self._dtype(x)
+
+    def _dtype(self, x: tf.Variable) -> np.dtype:
+        dtype = np.dtype(x.dtype.base_dtype.as_numpy_dtype)
+        if not is_number(dtype):
+            raise UnsupportedValueError(
+                f"{self.name(x)}: expected a variable of numbers, it is of dtype "
+                f"{x.dtype.base_dtype.name}.",
+                "kompat writes numbers only.",
+                "assign to it with TensorFlow's own x.assign(value).",
+            )
+        return dtype
+
+    def _to_host(self, x: tf.Variable, value: Any) -> np.ndarray:
+        """`value` as an array of the variable's shape, in which an unknown size takes any."""
+        dtype, name = self._dtype(x), self.name(x)
+        if x.shape.is_fully_defined():
+            return to_host(value, tuple(x.shape), dtype, name)
+        host = to_host(value, None, dtype, name)
+        if not x.shape.is_compatible_with(host.shape):
+            raise ShapeMismatchError(
+                f"{name}: expected a value of shape {x.shape}, received one of shape {host.shape}.",
+                "a variable keeps the sizes that it was declared with.",
+                "pass an array of a shape that fits.",
+            )
+        return host
 
     def read(self, x: tf.Variable, copy: bool = True) -> Any:
         if not copy:
             raise view_refused(self.name(x), "TensorFlow may write the variable in place")
         graph = graph_of(x)
         if graph is not None:
-            return run(graph, lambda session: session.run(x), self.name(x))
-        with lock_of(x), tf.init_scope():
-            try:
-                return np.array(x.numpy())[()]
-            except tf.errors.FailedPreconditionError as error:
+            return run(graph, lambda session: session.run(x), [x])
+        with lock_of(x), tf.init_scope(), context.eager_mode():
+            value = np.array(x.numpy())[()]
+            # TensorFlow reads a variable without a value as an empty array.
+            if value.size == 0 and not x.is_initialized():
                 raise UnavailableValueError(
-                    f"{self.name(x)}: it has no value.",
-                    str(error).partition("\n")[0],
-                    "assign a value first.",
-                ) from error
+                    f"{self.name(x)}: it has no value yet.",
+                    "it was made inside a tf.function that has not run since, or by hand.",
+                    "call the function, or assign a value first.",
+                )
+            return value
 
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
         graphs = {graph_of(x) for x in xs}
         graph = graphs.pop()
         if graph is None or graphs:
             return super().read_many(xs)
-        return run(graph, lambda session: session.run(list(xs)), f"{len(xs)} variables")
+        return run(graph, lambda session: session.run(list(xs)), xs)
 
     def stage(self, x: tf.Variable, value: Any) -> Any:
         graph = graph_of(x)
         if graph is None and tf.inside_function() and tf.is_tensor(value):
             return value
-        host = super().stage(x, host_value(value))
+        host = self._to_host(x, host_value(value))
         if graph is not None:
             _prepare_assignment(graph, x, self.name(x))
         return host
+
+    def lock(self, x: tf.Variable) -> contextlib.AbstractContextManager:
+        """None where nothing is written yet, or where replicas write together.
+
+        Inside `strategy.run` the replicas are threads that meet in `assign`: one that held the
+        lock there would wait for the others for ever.
+        """
+        graph = graph_of(x)
+        if graph is not None:
+            return lock_of(graph)
+        together = tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context()
+        return contextlib.nullcontext() if together or tf.inside_function() else lock_of(x)
 
     def accumulate(self, x: tf.Variable, operand: Any, operation: Any) -> None:
         if tf.inside_function():
@@ -104,11 +150,13 @@ class VariableAdapter(Adapter):
         by_graph: dict[Any, list[tuple[Any, Any]]] = {}
         for x, value in staged:
             by_graph.setdefault(graph_of(x), []).append((x, value))
-        for x, value in by_graph.pop(None, []):
-            with lock_of(x):
-                x.assign(value)
+        eager = by_graph.pop(None, [])
         for graph, pairs in by_graph.items():
             _assign_in_graph(graph, pairs)
+        for x, value in eager:
+            lifted = contextlib.nullcontext() if tf.inside_function() else context.eager_mode()
+            with self.lock(x), lifted:
+                x.assign(value)
 
 
 def graph_of(x: tf.Variable) -> tf.Graph | None:
@@ -149,40 +197,90 @@ def session_of(graph: tf.Graph) -> tf.compat.v1.Session:
     return state.session
 
 
-def run(graph: tf.Graph, action: Any, name: str) -> Any:
-    """Run `action(session)`, initialising the graph's variables that have no value yet."""
+def run(graph: tf.Graph, action: Any, xs: Sequence[tf.Variable]) -> Any:
+    """Run `action(session)` for `xs`, initialising variables that have no value yet."""
     with lock_of(graph), graph.as_default():
         session = session_of(graph)
         try:
             try:
                 return action(session)
             except tf.errors.FailedPreconditionError:
-                _initialise(graph, session)
+                _initialise(graph, session, xs)
                 return action(session)
-        except RuntimeError as error:
+        except (RuntimeError, tf.errors.FailedPreconditionError) as error:
+            names = ", ".join(repr(x.name) for x in xs[:3]) + (", ..." if len(xs) > 3 else "")
             raise UnavailableValueError(
-                f"{name}: its graph cannot be run.",
+                f"tf.Variable {names}: its graph cannot be run.",
                 f"{error}",
                 "open a session on the graph, `with tf.compat.v1.Session(graph=graph):`, "
                 "and read or write inside it.",
             ) from error
 
 
-def _initialise(graph: tf.Graph, session: tf.compat.v1.Session) -> None:
+def _initialise(graph: tf.Graph, session: tf.compat.v1.Session, xs: Sequence[tf.Variable]) -> None:
     """Run the initialiser of every variable without a value; those with one keep it."""
-    variables = graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
+    keys = tf.compat.v1.GraphKeys
+    known = [
+        *graph.get_collection(keys.GLOBAL_VARIABLES),
+        *graph.get_collection(keys.LOCAL_VARIABLES),
+    ]
+    variables = list({v.name: v for v in [*known, *xs]}.values())
+    if graph.finalized:
+        variables = [v for v in variables if _check(graph, v) is not None or v in xs]
+    pending = _without_value(graph, session, variables)
+    while pending:
+        try:
+            session.run([v.initializer for v in pending])
+        except tf.errors.FailedPreconditionError:
+            # The initial value of one is computed from another: one after the other.
+            for v in pending:
+                with contextlib.suppress(tf.errors.FailedPreconditionError):
+                    session.run(v.initializer)
+        before, pending = pending, _without_value(graph, session, pending)
+        if len(pending) == len(before):
+            return
+
+
+def _without_value(graph: tf.Graph, session: Any, variables: Sequence[Any]) -> list[Any]:
+    checks = [_check(graph, v) for v in variables]
+    known = iter(session.run([check for check in checks if check is not None]))
+    return [
+        v
+        for v, check in zip(variables, checks)
+        if not (_has_value(session, v) if check is None else next(known))
+    ]
+
+
+def _has_value(session: Any, v: tf.Variable) -> bool:
+    """For reference variables of a finalized graph, to which no check can be added."""
+    try:
+        session.run(v)
+    except tf.errors.FailedPreconditionError:
+        return False
+    return True
+
+
+def _check(graph: tf.Graph, v: tf.Variable) -> Any:
+    """The tensor that tells whether `v` has a value; resource variables bring their own."""
+    own = getattr(v, "_is_initialized_op", None)
+    if own is not None:
+        return own
     checks = _state(graph).initialised
-    for variable in variables:
-        if variable.name not in checks:
-            checks[variable.name] = tf.compat.v1.is_variable_initialized(variable)
-    known = session.run([checks[v.name] for v in variables])
-    session.run([v.initializer for v, done in zip(variables, known) if not done])
+    if v.name not in checks and not graph.finalized:
+        checks[v.name] = tf.compat.v1.is_variable_initialized(v)
+    return checks.get(v.name)
 
 
 def _prepare_assignment(graph: tf.Graph, x: tf.Variable, name: str) -> None:
     """Add the placeholder and the assign op of `x`, once in the life of its graph."""
     assignments = _state(graph).assignments
     with lock_of(graph):
+        if getattr(session_of(graph), "_closed", False):
+            raise UnavailableValueError(
+                f"{name}: its graph cannot be run.",
+                "the current session is closed.",
+                "write it inside an open one, `with tf.compat.v1.Session(graph=graph):`.",
+            )
         if x.name in assignments:
             return
         if graph.finalized:
@@ -200,7 +298,7 @@ def _assign_in_graph(graph: tf.Graph, pairs: Sequence[tuple[Any, Any]]) -> None:
     assignments = _state(graph).assignments
     feeds = {assignments[x.name][0]: value for x, value in pairs}
     operations = [assignments[x.name][1] for x, _ in pairs]
-    run(graph, lambda session: session.run(operations, feeds), f"{len(pairs)} variable(s)")
+    run(graph, lambda session: session.run(operations, feeds), [x for x, _ in pairs])
 
 
 _TENSOR, _COMPOSITE, _VARIABLE = TensorAdapter(), CompositeAdapter(), VariableAdapter()

@@ -5,15 +5,17 @@ version counter, so that autograd refuses a backward pass through values that ar
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.adapter import Adapter, view_refused
-from kompat.values.locks import lock_of
+from kompat.values.locks import lock_at, lock_of
 
 # Types that NumPy does not have: torch type -> (integer of the same width, NumPy type).
 _CARRIED = {
@@ -25,7 +27,10 @@ _CARRIED = {
     torch.float8_e8m0fnu: (torch.uint8, ml_dtypes.float8_e8m0fnu),
 }
 _CARRIER_OF = {np.dtype(numpy): (torch_, carrier) for torch_, (carrier, numpy) in _CARRIED.items()}
+_NATIVE = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64"
+_NATIVE += " complex64 complex128"
 _DTYPES = {torch_: np.dtype(numpy) for torch_, (_, numpy) in _CARRIED.items()}
+_DTYPES |= {getattr(torch, name): np.dtype(name) for name in _NATIVE.split()}
 
 
 class TorchAdapter(Adapter):
@@ -37,11 +42,18 @@ class TorchAdapter(Adapter):
     def spec(self, x: torch.Tensor) -> tuple[tuple[int, ...], np.dtype]:
         return tuple(x.shape), numpy_dtype(x.dtype)
 
+    def lock(self, x: torch.Tensor) -> AbstractContextManager:
+        """One for all views of a storage: a reader of `x.data` must not see half a write of `x`."""
+        if x.layout != torch.strided:
+            return lock_of(x)
+        return lock_at(x.untyped_storage().data_ptr())
+
     def read(self, x: torch.Tensor, copy: bool = True) -> Any:
         self._require_data(x)
         if not copy:
             raise view_refused(self.name(x), "PyTorch writes in place, so a view would change")
-        with lock_of(x), torch.no_grad():
+        # A torch.func transform would lift the tensor into its own level when it is detached.
+        with self.lock(x), torch._C._DisableFuncTorch(), torch.no_grad():
             return to_numpy(x)[()]
 
     def stage(self, x: torch.Tensor, value: Any) -> Any:
@@ -52,11 +64,18 @@ class TorchAdapter(Adapter):
                 "the positions of its elements cannot be kept.",
                 "make a new one: torch.from_numpy(value).to_sparse().",
             )
-        if x.numel() and any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape)):
+        if x.is_quantized:
+            raise ImmutableValueError(
+                f"{self.name(x)}: expected a tensor of numbers, received the quantized {x.dtype}.",
+                "a value would be rounded to the tensor's scale.",
+                "make a new one: torch.quantize_per_tensor(value, scale, zero_point, dtype).",
+            )
+        if not x.is_contiguous() and _overlaps(x):
             raise ImmutableValueError(
                 f"{self.name(x)}: several of its elements share one place in memory.",
-                "it was made by expand(), so its elements cannot be written one by one.",
-                "write to the tensor it was expanded from, or to x.clone().",
+                "it was made by expand(), unfold() or as_strided(), so its elements cannot be "
+                "written one by one.",
+                "write to the tensor it is a view of, or to x.clone().",
             )
         if x.is_inference() and not torch.is_inference_mode_enabled():
             raise ImmutableValueError(
@@ -67,12 +86,30 @@ class TorchAdapter(Adapter):
         return from_numpy(super().stage(x, value))
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        with torch.no_grad():
+        with torch._C._DisableFuncTorch(), torch.no_grad():
             for x, source in staged:
-                with lock_of(x):
+                with self.lock(x):
                     x.copy_(source)
 
     def _require_data(self, x: torch.Tensor) -> None:
+        if torch.nn.parameter.is_lazy(x):
+            raise UnavailableValueError(
+                f"torch {type(x).__name__}: it has no value yet.",
+                "a lazy module makes its parameters when it first sees data.",
+                "call the module on a dummy batch first.",
+            )
+        if isinstance(x, FakeTensor):
+            raise SymbolicValueError(
+                f"{self.name(x)}: expected a concrete value, received a FakeTensor.",
+                "while torch.compile or torch.export traces, it has only a shape and dtype.",
+                "return it from the function and read the result.",
+            )
+        if x.dtype not in _DTYPES and not x.is_quantized:
+            raise UnavailableValueError(
+                f"{self.name(x)}: NumPy has no type for {x.dtype}.",
+                "neither NumPy nor ml_dtypes has such numbers.",
+                "convert it first, for example x.view(torch.uint8) or x.to(torch.float32).",
+            )
         if x.is_meta:
             raise UnavailableValueError(
                 f"{self.name(x)}: it is on the meta device.",
@@ -116,7 +153,21 @@ def from_numpy(host: np.ndarray) -> torch.Tensor:
 
 def numpy_dtype(dtype: torch.dtype) -> np.dtype:
     """The NumPy dtype of the same width and meaning."""
-    return _DTYPES.get(dtype) or np.dtype(str(dtype).removeprefix("torch."))
+    return _DTYPES[dtype]
+
+
+def _overlaps(x: torch.Tensor) -> bool:
+    """Whether two elements of `x` share one place in memory."""
+    if x.numel() == 0:
+        return False
+    axes = sorted((step, size) for step, size in zip(x.stride(), x.shape) if size > 1)
+    reach = 0
+    for step, size in axes:
+        if step <= reach:
+            places = sum(np.ix_(*(step * np.arange(size) for step, size in axes)))
+            return len(np.unique(places)) < x.numel()
+        reach += step * (size - 1)
+    return False
 
 
 _ADAPTER = TorchAdapter()

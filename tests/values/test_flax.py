@@ -153,9 +153,20 @@ def test_the_doors_of_a_variable_are_used(make):
     np.testing.assert_array_equal(get_value(x), [50, 75])
 
 
-def test_a_batch_that_a_variable_refuses_is_undone():
-    plain, array = nnx.Param(jnp.zeros(2)), np.zeros(2)
-    first, refusing = Percent(jnp.zeros(2)), Percent(jnp.zeros(2))
+class Full:
+    """A holder of another kind, which refuses everything."""
+
+    array = np.zeros(2)
+
+    def refuse(self, array):
+        raise OverflowError("more than all")
+
+
+@pytest.mark.parametrize("kind", [Percent, Full])
+def test_a_batch_that_one_of_its_holders_refuses_is_undone(kind):
+    kompat.register_adapter(Full, read=lambda x: x.array, write=Full.refuse)
+    plain, first, array = nnx.Param(jnp.zeros(2)), Percent(jnp.zeros(2)), np.zeros(2)
+    refusing = Full() if kind is Full else Percent(jnp.zeros(2))
     pairs = [(x, [99, 100]) for x in (plain, array, first)]
     with pytest.raises(OverflowError, match="more than all"):
         kompat.batch_set_value([*pairs, (refusing, [1, 101])])

@@ -259,7 +259,7 @@ def test_mirrored_variables():
         step()
         assert values(total) == [8, 8]
     """
-    subprocess.run([sys.executable, "-c", dedent(code)], env=os.environ, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", dedent(code)], env=os.environ, check=True, timeout=120)
 
 
 @pytest.fixture(params=[True, False], ids=["resource", "reference"])
