@@ -52,7 +52,7 @@ def measure(K: Any, pace: Pace) -> Iterator[tuple[str, list[float | None]]]:
         names = _holders(K, shape)
         for job, texts in ((f"get {size}", _GET), (f"set {size}", _SET)):
             measured = len(COLUMNS) if "t" in names else len(COLUMNS) - 2
-            statements = [Statement(text, names) for text in texts[:measured]]
+            statements = [Statement(text, names, waits=True) for text in texts[:measured]]
             times: list[float | None] = [median(t) * 1e6 for t in interleaved(statements, pace)]
             yield job, times + [None] * (len(COLUMNS) - measured)
 

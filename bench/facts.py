@@ -136,5 +136,5 @@ def _is_exact(access: Access) -> str:
 def _times(access: Access, names: dict[str, Any]) -> list[str]:
     """The microseconds of reading and of writing a scalar."""
     names = {**names, "v": access.make(0.25, dtype="float32"), "a": 0.5}
-    statements = [Statement(text, names) for text in (access.get, access.set)]
+    statements = [Statement(text, names, waits=True) for text in (access.get, access.set)]
     return [microseconds(undisturbed(t) * 1e6) for t in interleaved(statements, Pace(seconds=0.5))]

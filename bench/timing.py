@@ -6,8 +6,10 @@ The machine is shared, so a time by itself says little and a ratio within one ru
 2. each round times one batch of every statement, in an order that turns from round to round,
    after half as many executions that do not count: they bring its data back into the caches
    that the statement before has filled with its own;
-3. two statements are compared by the median, over the rounds, of the ratio within the round;
-4. an absolute time is the median of the minima of five rounds each: other processes only ever
+3. what counts is the time that the calling thread had a processor, not what other processes
+   took away; only where other threads do part of the work is it the time on the clock;
+4. two statements are compared by the median, over the rounds, of the ratio within the round;
+5. an absolute time is the median of the minima of five rounds each: other processes only ever
    add time, so a minimum is what the code itself takes, and the median distrusts a lucky one.
 
 As in `timeit`, whose loops these are, the garbage collector rests while a batch runs.
@@ -45,11 +47,12 @@ class Statement:
         names: what its global names stand for.
         setup: a statement that is run before each batch and not timed. The batch is then one
             execution, since that may use up what was set up.
+        waits: whether it waits for other threads, so that the time on the clock counts.
     """
 
-    def __init__(self, text: str, names: Mapping[str, Any], setup: str = ""):
-        self.text = text
-        self._timer = Timer(text, setup or "pass", globals=dict(names))
+    def __init__(self, text: str, names: Mapping[str, Any], setup: str = "", waits: bool = False):
+        clock = time.perf_counter if waits else time.thread_time
+        self._timer = Timer(text, setup or "pass", clock, globals=dict(names))
         self._number = 1
         self._calibrated = bool(setup)
 

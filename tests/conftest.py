@@ -20,8 +20,8 @@ def framework(name: str) -> ModuleType:
             return import_module(name)
     except ImportError:
         if os.environ.get("KOMPAT_ALL_FRAMEWORKS"):
-            pytest.fail(f"{name} is not installed, and every framework must be tested here")
-        pytest.skip(f"{name} is not installed")
+            raise RuntimeError(f"{name} is not installed, but all must be tested here") from None
+        pytest.skip(f"{name} is not installed", allow_module_level=True)
 
 
 @pytest.fixture(scope="session")

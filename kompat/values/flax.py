@@ -46,10 +46,9 @@ class NnxAdapter(Adapter):
                 "only arrays have a shape and a dtype that a new value can be checked against.",
                 "assign to it with nnx's own x.set_value(...).",
             )
-        if isinstance(old, jax.Array):
+        if isinstance(old, jax.Array) and jax_values.is_key(old):
             jax_values.require_readable(old, self.name(x))
-            if jax_values.is_key(old):
-                old = jax_values.key_data(old)
+            old = jax_values.key_data(old)
         shape, dtype = tuple(old.shape), np.dtype(old.dtype)
         return to_host(host_value(value), shape, dtype, self.name(x), jax_values.allocate)
 

@@ -107,7 +107,7 @@ def allocate(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def placement_of(x: jax.Array) -> Any:
     """The sharding of `x` where it must be kept; None where `x` is free on JAX's default device."""
-    if not x.committed and x.devices() == {jax.local_devices()[0]}:
+    if not x.committed and x.sharding.device_set == {jax.local_devices()[0]}:
         return None
     return x.sharding
 

@@ -232,6 +232,7 @@ def test_writes_keep_the_layout_of_keras_distribution():
         import jax, keras, kompat, numpy as np
         from kompat import backend as K
 
+        unplaced = keras.Variable(np.zeros(2))
         devices = keras.distribution.DeviceMesh((4,), ("model",), keras.distribution.list_devices())
         layouts = keras.distribution.LayoutMap(devices)
         layouts[".*kernel"] = (None, "model")
@@ -253,4 +254,11 @@ def test_writes_keep_the_layout_of_keras_distribution():
         assert by_layout.value.addressable_shards[0].data.shape == (1,)
         kompat.batch_set_value([(dense.kernel, np.ones((4, 8))), (dense.bias, np.ones(8))])
         assert dense(np.ones((1, 4))).tolist() == [[5.0] * 8]
+        # A write brings back a variable whose buffer a failed step has donated.
+        for v in (dense.kernel, unplaced):
+            before = v.value.sharding
+            v.value.delete()
+            K.set_value(v, np.full(v.shape, 2))
+            assert v.value.sharding == before
+            assert (K.get_value(v) == 2).all()
     """)
