@@ -43,7 +43,7 @@ def tensor(x: Any) -> Any:
         return engines.current.place(np.array(x))
     if isinstance(x, keras.Variable):
         with engines.current.full_width(x):
-            return _convert(x.value)
+            return engines.current.as_tensor(x.value)
     return x
 
 

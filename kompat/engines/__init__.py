@@ -12,6 +12,7 @@ Each engine has a module with the same functions:
 - `allocate(shape, dtype)`: an empty host array that `place` need not copy, if it has at least
   `LARGE_BYTES`;
 - `host_form(tensor, name)`: its value on the host, for the owner of the tensor to keep;
+- `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
 - `duplicate(tensor)`: a copy that nobody else can donate.
 """

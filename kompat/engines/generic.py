@@ -23,6 +23,11 @@ def host_form(tensor: Any, name: str) -> Any:
     return keras.ops.convert_to_numpy(tensor)[()]
 
 
+def as_tensor(value: Any) -> Any:
+    """What a variable's `value` gives, as a tensor."""
+    return value
+
+
 def placement_of(tensor: Any) -> Any:
     """Where `tensor` must stay: engines with one device do not say."""
     return None

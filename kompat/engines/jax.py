@@ -33,6 +33,11 @@ def host_form(tensor: jax.Array, name: str) -> Any:
     return np.asarray(tensor)[()]
 
 
+def as_tensor(value: Any) -> Any:
+    """What a variable's `value` gives, as a tensor."""
+    return value
+
+
 def is_narrowing(dtype: np.dtype) -> bool:
     """Whether operations would cut `dtype` to 32 bits here and now."""
     return is_wide(dtype) and not jax.config.jax_enable_x64

@@ -10,6 +10,7 @@ import numpy as np
 from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
+    as_tensor,
     at_run_time,
     duplicate,
     eagerly,
@@ -25,6 +26,7 @@ from kompat.engines.width import any_wide
 __all__ = [
     "LARGE_BYTES",
     "allocate",
+    "as_tensor",
     "at_run_time",
     "duplicate",
     "eagerly",

@@ -22,6 +22,7 @@ from kompat.engines.generic import (
 )
 
 __all__ = [
+    "as_tensor",
     "LARGE_BYTES",
     "allocate",
     "at_run_time",
@@ -36,6 +37,11 @@ __all__ = [
     "placement_of",
     "tracing",
 ]
+
+
+def as_tensor(value: Any) -> Any:
+    """What a variable's `value` gives, as a tensor: on TensorFlow it is a `tf.Variable`."""
+    return tf.convert_to_tensor(value)
 
 
 def tracing() -> bool:
@@ -67,4 +73,4 @@ def exact(function: Function) -> Function:
 
 
 def _operand(value: Any) -> Any:
-    return tf.convert_to_tensor(value.value) if isinstance(value, keras.Variable) else value
+    return as_tensor(value.value) if isinstance(value, keras.Variable) else value

@@ -11,6 +11,7 @@ import torch
 from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
+    as_tensor,
     at_run_time,
     duplicate,
     eagerly,
@@ -28,6 +29,7 @@ from kompat.values.torch import from_numpy
 __all__ = [
     "LARGE_BYTES",
     "allocate",
+    "as_tensor",
     "at_run_time",
     "duplicate",
     "eagerly",

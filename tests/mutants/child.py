@@ -22,8 +22,8 @@ SLIPS = (ImportError, NameError, SyntaxError)
 class Selection:
     """A pytest plugin: keeps the selected tests, and their outcomes."""
 
-    def __init__(self, tests: list[str], mutated: bool):
-        self.tests, self.mutated = tests, mutated
+    def __init__(self, root: Path, tests: list[str], mutated: bool):
+        self.root, self.tests, self.mutated = root, tests, mutated
         self.passed: list[str] = []
         self.failed: dict[str, str] = {}
         self.missing: list[str] = []
@@ -43,11 +43,16 @@ class Selection:
             assert call.excinfo is not None
             error = "".join(traceback.format_exception_only(call.excinfo.value))[:400].strip()
             text = f"{item.nodeid}\n{error}"
-            if self.mutated and (report.when != "call" or isinstance(call.excinfo.value, SLIPS)):
+            if self.mutated and (report.when != "call" or self.is_slip(call.excinfo)):
                 self.problem = self.problem or f"{report.when} of {text}"
             else:
                 self.failed[item.nodeid] = text
         return report
+
+    def is_slip(self, error: pytest.ExceptionInfo) -> bool:
+        """Whether the copy itself, and not a framework, raised what no test is about."""
+        raised_by = Path(str(error.traceback[-1].path))
+        return isinstance(error.value, SLIPS) and raised_by.is_relative_to(self.root)
 
 
 def selected_by(name: str) -> set[str]:
@@ -68,7 +73,7 @@ def main() -> None:
     asked = json.loads(question.read_text())
     root = Path(asked["root"]).resolve()
     require_copy(root, asked["modules"])
-    selection = Selection(asked["tests"], bool(asked["modules"]))
+    selection = Selection(root, asked["tests"], bool(asked["modules"]))
     files = dict.fromkeys(test.partition("::")[0] for test in asked["tests"])
     there = [file for file in files if (root / file).exists()]
     options = ["-q", "-p", "no:cacheprovider", *(["--maxfail=1"] if asked["modules"] else [])]
