@@ -44,8 +44,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def place(host: Any, placement: Any = None) -> Any:
-    """The host array itself."""
-    return np.asarray(host)
+    """The host array itself, read-only."""
+    tensor = np.asarray(host)
+    tensor.setflags(write=False)
+    return tensor
 
 
 def exact(function: Function) -> Function:

@@ -5,6 +5,7 @@ when something computes with it. A cell's forms never change once made, and the 
 replaced in one step, so that readers need no lock and never see half a write.
 """
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,32 +33,13 @@ _swap = threading.Lock()
 _acquire, _release = _swap.acquire, _swap.release
 
 
-class Cell:
-    """One value of a variable, in at least one of its two forms.
+Cell = tuple[Any, Any, Any]
+"""One value of a variable: its host form, its device form and where the latter belongs.
 
-    The defaults live on the class: an instance then costs two thirds of one with `__init__`.
-    """
-
-    host: Any = None
-    """A NumPy scalar or a read-only array."""
-
-    device: Any = None
-    """The engine's tensor."""
-
-    placement: Any = None
-    """Where the device form belongs; None for the default device."""
-
-
-def host_cell(host: Any, placement: Any = None) -> Cell:
-    """A cell of a fresh host array, or scalar, that nobody else writes to."""
-    if isinstance(host, np.ndarray):
-        host.setflags(write=False)
-        host = host if host.ndim else host[()]
-    cell = Cell()
-    cell.host = host
-    if placement is not None:
-        cell.placement = placement
-    return cell
+The host form is a NumPy scalar or an array that nobody writes to, the device form the engine's
+tensor; one of them may be None. The placement is None for the default device. A tuple, because
+making an object of a class of its own would take a tenth of the time of a `set_value`.
+"""
 
 
 class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
@@ -67,8 +49,9 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         cell = x._cell
         if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
             return super().read(x, copy)
-        if x.scalar_type is not None and cell.host is not None:
-            return cell.host
+        host = cell[0]
+        if host is not None and x.scalar_type is not None:
+            return host
         return self._read_cell(x, cell, copy)
 
     def read_slot(self, x: Any, copy: bool) -> Any:
@@ -81,22 +64,23 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         values = []
         for x in xs:
             cell = x._cell
-            if cell is None or cell.host is None:
+            if cell is None or cell[0] is None:
                 values.append(self.read(x))
             else:
-                values.append(cell.host if x.scalar_type is not None else cell.host.copy())
+                values.append(cell[0] if x.scalar_type is not None else cell[0].copy())
         return values
 
     def _read_cell(self, x: Any, cell: Cell, copy: bool) -> Any:
-        host = cell.host
+        host, device, placement = cell
         if host is None:
             if copy:
-                host = cell.host = engines.current.host_form(cell.device, self.name(x))
+                host = engines.current.host_form(device, self.name(x))
             else:
-                host = cell.host = self.to_host(x, cell.device, copy)
+                host = self.to_host(x, device, copy)
+            _complete(x, cell, (host, device, placement))
         if x.scalar_type is not None:
             return host
-        return host.copy() if copy else host.view()
+        return host.copy() if copy else _view(host)
 
     def write(self, x: Any, value: Any) -> None:
         """A scalar of the variable's own type needs no check; all else takes the two halves."""
@@ -112,10 +96,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             if type(value) is not float or kind is not float32 or abs(value) > FLOAT32_MAX:
                 return super().write(x, value)
             value = ONE * value
-        new = Cell()
-        new.host = value
-        if cell.placement is not None:
-            new.placement = cell.placement
+        new = value, None, cell[2]
         _acquire()
         try:
             x._cell = new
@@ -123,33 +104,33 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             _release()
 
     def stage(self, x: Any, value: Any) -> Any:
-        """A scalar or an array of the variable's own dtype and shape needs no check."""
-        if type(value) is x.scalar_type and x._cell is not None:
-            return value
-        if (
-            type(value) is np.ndarray
-            and value.dtype == x.numpy_dtype
-            and value.shape == x.numpy_shape
-            and keras_slot.active_scope() is None
-        ):
-            self.reclaim(x)
-            if value.nbytes < engines.current.LARGE_BYTES:
-                return value.copy()
-            fresh = engines.current.allocate(value.shape, value.dtype)
-            np.copyto(fresh, value)
-            return fresh
-        return super().stage(x, value)
+        """The cell to put in place of the current one; in a scope, what it is to record."""
+        if keras_slot.active_scope() is not None:
+            return super().stage(x, value)
+        self.reclaim(x)
+        if _needs_no_check(x, value):
+            return x.copied(value), None, x._cell[2]
+        return _scalar_or_array(super().stage(x, value)), None, x._cell[2]
+
+    def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """First everything is looked at, then copied: large copies leave the caches cold."""
+        if keras_slot.active_scope() is not None:
+            return super().stage_many(pairs)
+        plan = []
+        for x, value in pairs:
+            if not _needs_no_check(x, value):
+                return super().stage_many(pairs)
+            plan.append((x.copied, value, x._cell[2]))
+        cells = [(copied(value), None, placement) for copied, value, placement in plan]
+        return [(x, cell) for (x, _), cell in zip(pairs, cells)]
 
     def stage_host(self, x: Any, value: Any) -> Any:
-        if keras_slot.active_scope() is None:
-            self.reclaim(x)
         shape, dtype = self.spec(x)
         return to_host(host_value(value), shape, dtype, self.name(x), engines.current.allocate)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        cells = [(x, host_cell(host, x._cell.placement)) for x, host in staged]
         with _swap:
-            for x, cell in cells:
+            for x, cell in staged:
                 x._cell = cell
 
     def reclaim(self, x: Any) -> None:
@@ -161,9 +142,9 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         self.reclaim(x)
         while True:
             old = x._cell
-            if old.host is not None and x.scalar_type is not None and _is_host_number(operand):
-                host = operation(old.host, self._scalar(x, operand))
-                new = host_cell(host, old.placement)
+            host, _, placement = old
+            if host is not None and x.scalar_type is not None and _is_host_number(operand):
+                new = operation(host, self._scalar(x, operand)), None, placement
             else:
                 new = self._on_device(x, old, operand, operation)
             with _swap:
@@ -184,28 +165,71 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         if not plain.is_engine_value(operand):
             operand = plain.exact_host(x, operand, keras_slot.dtype(x))
         elif isinstance(operand, keras.Variable):
-            operand = _device_form(operand._cell) if isinstance(operand, Storage) else operand.value
+            operand = _device_form(operand) if isinstance(operand, Storage) else operand.value
+        host, device, placement = cell
+        if device is None:
+            device = engines.current.place(host, placement)
         with engines.current.full_width(x, operand):
-            total = operation(_device_form(cell), operand)
+            total = operation(device, operand)
         shape, dtype = self.spec(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
             total = to_host(host_value(total), shape, dtype, self.name(x))
-        return _cell_of(total, cell.placement)
+        return _cell_of(total, placement)
+
+
+def _needs_no_check(x: Any, value: Any) -> bool:
+    """Whether `value` has the type and shape of `x`, and `x` has its own value."""
+    kind = type(value)
+    return x._cell is not None and (
+        kind is x.scalar_type
+        or (kind is np.ndarray and value.dtype == x.numpy_dtype and value.shape == x.numpy_shape)
+    )
+
+
+def _copier(shape: tuple[int, ...], dtype: np.dtype) -> Callable[[np.ndarray], Any]:
+    """The fastest way to make the host form of a value that needs no check."""
+    if not shape:
+        return _scalar_or_array
+    size = math.prod(shape) * dtype.itemsize
+    return np.ndarray.copy if size < engines.current.LARGE_BYTES else _aligned_copy
+
+
+def _aligned_copy(value: np.ndarray) -> np.ndarray:
+    fresh: np.ndarray = engines.current.allocate(value.shape, value.dtype)
+    np.copyto(fresh, value)
+    return fresh
 
 
 def _cell_of(value: Any, placement: Any = None) -> Cell:
     if isinstance(value, (np.ndarray, np.generic)):
-        return host_cell(np.array(value), placement)
-    cell = Cell()
-    cell.device = value
-    cell.placement = engines.current.placement_of(value)
-    return cell
+        return _scalar_or_array(np.array(value)), None, placement
+    return None, value, engines.current.placement_of(value)
 
 
-def _device_form(cell: Any) -> Any:
-    if cell.device is None:
-        cell.device = engines.current.place(cell.host, cell.placement)
-    return cell.device
+def _scalar_or_array(host: Any) -> Any:
+    return host if host.ndim else host[()]
+
+
+def _view(host: np.ndarray) -> np.ndarray:
+    """A read-only view; its base is read-only too, for it is within the reader's reach."""
+    host.setflags(write=False)
+    return host.view()
+
+
+def _device_form(x: Any) -> Any:
+    cell = x._cell
+    host, device, placement = cell
+    if device is None:
+        device = engines.current.place(host, placement)
+        _complete(x, cell, (host, device, placement))
+    return device
+
+
+def _complete(x: Any, cell: Cell, both: Cell) -> None:
+    """Keep both forms of a value, unless the variable was written since."""
+    with _swap:
+        if x._cell is cell:
+            x._cell = both
 
 
 def _is_host_number(value: Any) -> bool:
@@ -221,12 +245,13 @@ class Storage(plain.Storage):
     """The NumPy type of a scalar variable's values; None for arrays."""
     numpy_dtype: np.dtype
     numpy_shape: tuple[int, ...]
+    copied: Callable[[np.ndarray], Any]
+    """Makes the host form of an array that has the variable's dtype and shape."""
 
     @property
     def _value(self) -> Any:
         """The device form, where Keras's own code looks for it; None while the trainer has it."""
-        cell = self._cell
-        return None if cell is None else _device_form(cell)
+        return None if self._cell is None else _device_form(self)
 
     @_value.setter
     def _value(self, value: Any) -> None:
@@ -236,15 +261,15 @@ class Storage(plain.Storage):
         super()._initialize(value)  # type: ignore[misc]
         self.numpy_dtype = keras_slot.dtype(self)
         self.numpy_shape = tuple(value.shape)
+        self.copied = _copier(self.numpy_shape, self.numpy_dtype)
         if not value.shape:
             self.scalar_type = self.numpy_dtype.type
 
     def _direct_assign(self, value: Any) -> None:
         layout = getattr(self, "_layout", None)
         if layout is None and isinstance(value, np.ndarray):
-            cell = host_cell(value, self._cell.placement if self._cell else None)
             with _swap:
-                self._cell = cell
+                self._cell = _scalar_or_array(value), None, self._cell[2] if self._cell else None
         elif engines.NAME == "numpy":
             self._value = value
         else:

@@ -4,6 +4,7 @@ Reads are fresh and never alias the variable; writes are copied before the call 
 are never narrowed; a batch is written whole or not at all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -136,15 +137,17 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     >>> [float(v) for v in kompat.batch_get_value([a, b])]
     [1.0, 2.0]
     """
-    groups: dict[Adapter, list[tuple[Any, Any]]] = {}
-    for x, value in _several(tuples):
-        adapter = found.get(type(x)) or _writable(x)
-        staged = adapter.stage(x, value)
-        groups.setdefault(adapter, []).append((x, staged))
+    pairs = list(_several(tuples))
+    types = {type(x): None for x, _ in pairs}
+    staged: dict[Adapter, list[tuple[Any, Any]]] = defaultdict(list)
+    for cls in types:
+        own = pairs if len(types) == 1 else [pair for pair in pairs if type(pair[0]) is cls]
+        adapter = _writable(own[0][0])
+        staged[adapter] += adapter.stage_many(own)
     undos: list[Any] = []
     try:
-        for adapter in sorted(groups, key=lambda adapter: not adapter.may_fail):
-            undos.append(adapter.commit(groups[adapter]))
+        for adapter in sorted(staged, key=lambda adapter: not adapter.may_fail):
+            undos.append(adapter.commit(staged[adapter]))
     except BaseException:
         for undo in reversed(undos):
             if undo is not None:

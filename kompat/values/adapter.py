@@ -5,17 +5,22 @@ imported when a type is met for the first time and its framework is already load
 with `register_adapter` or through the entry-point group ``kompat.adapters``.
 """
 
+import functools
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kompat.errors import ImmutableValueError
 from kompat.values.conversion import to_host
 from kompat.values.locks import lock_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Undo = Callable[[], None]
 
@@ -50,6 +55,10 @@ class Adapter:
         """Check `value` for `x` and return what `commit` will store; nothing changes yet."""
         shape, dtype = self.spec(x)
         return to_host(host_value(value), shape, dtype, self.name(x))
+
+    def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """Pairs of a holder and what `stage` returns for it and its value."""
+        return [(x, self.stage(x, value)) for x, value in pairs]
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         """Store staged values; return what undoes it where a later commit may still fail."""
@@ -135,6 +144,9 @@ _FILES = (
 found: dict[type, Adapter | None] = {}
 """What `adapter_of` has found so far; `get_value` looks here first."""
 
+# A program that makes classes without end must not keep them alive here without end.
+_MOST_TYPES = 4096
+
 _registered: dict[type, Adapter] = {}
 
 
@@ -212,6 +224,8 @@ def _search(cls: type) -> Adapter | None:
     adapter = next((_registered[base] for base in cls.__mro__ if base in _registered), None)
     if adapter is None:
         adapter = _ours(cls)
+    if len(found) >= _MOST_TYPES:
+        found.clear()
     found[cls] = adapter
     return adapter
 
@@ -225,17 +239,30 @@ def _ours(cls: type) -> Adapter | None:
     return import_module("kompat.values.interchange").adapter_for(cls)
 
 
-_loaded_entry_points: set[str] = set()
+@functools.cache
+def _pending_entry_points() -> "list[EntryPoint]":
+    """The registration functions of other packages that have not been called yet."""
+    from importlib.metadata import entry_points
+
+    return list(entry_points(group="kompat.adapters"))
 
 
 def _load_entry_points() -> None:
     """Call the registration functions of other packages whose framework is loaded.
 
-    An entry point's name is the framework's module, its value a function without arguments.
+    An entry point's name is the framework's module, its value a function without arguments. One
+    that fails must not break the read of something else, so it is reported as a warning.
     """
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group="kompat.adapters"):
-        if entry.name in sys.modules and entry.name not in _loaded_entry_points:
-            _loaded_entry_points.add(entry.name)
+    pending = _pending_entry_points()
+    for entry in [entry for entry in pending if entry.name in sys.modules]:
+        pending.remove(entry)
+        try:
             entry.load()()
+        except Exception as error:
+            warnings.warn(
+                f"the kompat adapter {entry.value!r} for {entry.name} cannot be used: "
+                f"{type(error).__name__}: {error}. Its package is broken or does not fit this "
+                f"version of {entry.name}.",
+                RuntimeWarning,
+                stacklevel=2,
+            )

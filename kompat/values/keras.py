@@ -181,9 +181,12 @@ class KerasOnJax(KerasAdapter):
         return not isinstance(value, jax.core.Tracer)
 
     def read_slot(self, x: keras.Variable, copy: bool) -> Any:
+        from kompat.values import jax as jax_values
+
         while True:
             held = self.held(x)
             try:
+                jax_values.require_readable(held, self.name(x))
                 return self.to_host(x, held, copy)
             except UnavailableValueError:
                 if keras_slot.read(x) is held or not held.is_deleted():

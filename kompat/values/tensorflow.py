@@ -36,28 +36,56 @@ class TensorAdapter(ImmutableAdapter):
         return f"tf.{type(x).__name__} of shape {x.shape}"
 
     def read(self, x: Any, copy: bool = True) -> Any:
-        if not hasattr(x, "numpy"):
+        graph = None if hasattr(x, "numpy") else graph_of(x)
+        if graph is None and not hasattr(x, "numpy"):
             raise SymbolicValueError(
                 f"{self.name(x)}: expected a concrete value, received a symbolic tensor.",
-                "inside tf.function or a TensorFlow 1 graph it has no value until it runs.",
-                "return it from the function, or run it: session.run(x).",
+                "inside tf.function it has no value until the function runs.",
+                "return it from the function and read the result.",
             )
         if not copy:
             raise view_refused(self.name(x), "TensorFlow gives no view in constant time")
-        return np.array(x.numpy())[()]
+        if graph is None:
+            return np.array(x.numpy())[()]
+        return self._evaluate(x, graph)
+
+    def _evaluate(self, x: Any, graph: tf.Graph) -> Any:
+        """The value of a TensorFlow 1 tensor in its graph's session."""
+        try:
+            return np.array(run(graph, lambda session: session.run(x), [x]))[()]
+        except tf.errors.InvalidArgumentError as error:
+            raise SymbolicValueError(
+                f"tf.Tensor {x.name!r}: it cannot be evaluated.",
+                "it depends on a placeholder, which has no value here, or one of its operations "
+                "failed: see TensorFlow's own error above.",
+                "feed what it depends on: session.run(x, {placeholder: value}).",
+            ) from error
 
 
 class CompositeAdapter(TensorAdapter):
     """`tf.SparseTensor`, `tf.IndexedSlices` and `tf.RaggedTensor`: read as dense arrays."""
 
     def read(self, x: Any, copy: bool = True) -> Any:
-        if isinstance(x, tf.SparseTensor):
-            dense = tf.sparse.to_dense(tf.sparse.reorder(x))
-        elif isinstance(x, tf.RaggedTensor):
-            dense = x.to_tensor()
-        else:
-            dense = tf.convert_to_tensor(x)
+        if not all(hasattr(part, "numpy") for part in tf.nest.flatten(x, expand_composites=True)):
+            raise SymbolicValueError(
+                f"{self.name(x)}: expected a concrete value, received a symbolic tensor.",
+                "inside tf.function or a TensorFlow 1 graph it has no value until it runs.",
+                "return it from the function, or run it: session.run(x).",
+            )
+        try:
+            dense = self._dense(x)
+        except (ValueError, tf.errors.InvalidArgumentError) as error:
+            raise UnavailableValueError(
+                f"{self.name(x)}: it has no dense value.",
+                f"{error}",
+                "read its parts, x.values and x.indices.",
+            ) from error
         return super().read(dense, copy)
+
+    def _dense(self, x: Any) -> tf.Tensor:
+        if isinstance(x, tf.SparseTensor):
+            return tf.sparse.to_dense(tf.sparse.reorder(x))
+        return x.to_tensor() if isinstance(x, tf.RaggedTensor) else tf.convert_to_tensor(x)
 
 
 class VariableAdapter(Adapter):
@@ -159,8 +187,8 @@ class VariableAdapter(Adapter):
                 x.assign(value)
 
 
-def graph_of(x: tf.Variable) -> tf.Graph | None:
-    """The TensorFlow 1 graph that owns `x`; None for a variable of eager TensorFlow."""
+def graph_of(x: Any) -> tf.Graph | None:
+    """The TensorFlow 1 graph that owns `x`; None for what belongs to eager TensorFlow."""
     try:
         graph = x.graph
     except AttributeError:
@@ -197,7 +225,7 @@ def session_of(graph: tf.Graph) -> tf.compat.v1.Session:
     return state.session
 
 
-def run(graph: tf.Graph, action: Any, xs: Sequence[tf.Variable]) -> Any:
+def run(graph: tf.Graph, action: Any, xs: Sequence[Any]) -> Any:
     """Run `action(session)` for `xs`, initialising variables that have no value yet."""
     with lock_of(graph), graph.as_default():
         session = session_of(graph)
@@ -210,23 +238,24 @@ def run(graph: tf.Graph, action: Any, xs: Sequence[tf.Variable]) -> Any:
         except (RuntimeError, tf.errors.FailedPreconditionError) as error:
             names = ", ".join(repr(x.name) for x in xs[:3]) + (", ..." if len(xs) > 3 else "")
             raise UnavailableValueError(
-                f"tf.Variable {names}: its graph cannot be run.",
+                f"{type(xs[0]).__name__} {names}: its graph cannot be run.",
                 f"{error}",
                 "open a session on the graph, `with tf.compat.v1.Session(graph=graph):`, "
                 "and read or write inside it.",
             ) from error
 
 
-def _initialise(graph: tf.Graph, session: tf.compat.v1.Session, xs: Sequence[tf.Variable]) -> None:
+def _initialise(graph: tf.Graph, session: tf.compat.v1.Session, xs: Sequence[Any]) -> None:
     """Run the initialiser of every variable without a value; those with one keep it."""
     keys = tf.compat.v1.GraphKeys
     known = [
         *graph.get_collection(keys.GLOBAL_VARIABLES),
         *graph.get_collection(keys.LOCAL_VARIABLES),
     ]
-    variables = list({v.name: v for v in [*known, *xs]}.values())
+    asked = [x for x in xs if not isinstance(x, tf.Tensor)]
+    variables = list({v.name: v for v in [*known, *asked]}.values())
     if graph.finalized:
-        variables = [v for v in variables if _check(graph, v) is not None or v in xs]
+        variables = [v for v in variables if _check(graph, v) is not None or v in asked]
     pending = _without_value(graph, session, variables)
     while pending:
         try:

@@ -98,6 +98,12 @@ class TorchAdapter(Adapter):
                 "a lazy module makes its parameters when it first sees data.",
                 "call the module on a dummy batch first.",
             )
+        if x.is_nested:
+            raise UnavailableValueError(
+                f"torch {type(x).__name__}: it is nested.",
+                "its rows differ in length; NumPy has no such array.",
+                "read and write its rows: [get_value(row) for row in x.unbind()].",
+            )
         if isinstance(x, FakeTensor):
             raise SymbolicValueError(
                 f"{self.name(x)}: expected a concrete value, received a FakeTensor.",
