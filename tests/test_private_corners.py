@@ -1,9 +1,10 @@
-"""The private corners of Keras that kompat stands on, each with the place to mend."""
+"""The private corners of Keras and of the engines that kompat stands on, with the place to mend."""
 
 import inspect
 
 import keras
 import pytest
+from conftest import framework
 
 from kompat.values import keras_slot
 
@@ -59,3 +60,40 @@ def test_the_jax_trainer(engine):
     assert callable(keras.Model.jax_state_sync), message
     callbacks = inspect.getfile(keras.callbacks.CallbackList)
     assert callbacks.endswith(jax_trainer._CALLBACK_FILE), message
+
+
+def test_torch_transforms_and_stand_ins():
+    torch = framework("torch")
+    from kompat.values import torch as torch_values
+
+    message = "PyTorch changed its transforms: mend values/torch.py"
+    inside = []
+
+    def observe(x):
+        inside.append(torch._C._functorch.is_functorch_wrapped_tensor(x))
+        with torch._C._DisableFuncTorch():
+            inside.append(torch._C._functorch.is_functorch_wrapped_tensor(torch.ones(1)))
+        return x
+
+    torch.func.vmap(observe)(torch.ones(2))
+    assert inside == [True, False], message
+    stand_ins = torch._subclasses.FakeTensorMode()
+    with stand_ins:
+        assert isinstance(torch.ones(1), torch_values.FakeTensor), message
+
+
+def test_tensorflow_eager_mode_inside_a_graph():
+    tf = framework("tensorflow")
+    from kompat.values import tensorflow as tensorflow_values
+
+    message = "TensorFlow changed how a graph is left: mend values/tensorflow.py"
+    with tf.Graph().as_default():
+        assert not tf.executing_eagerly()
+        with tf.init_scope(), tensorflow_values.context.eager_mode():
+            assert tf.executing_eagerly(), message
+    with tf.Graph().as_default() as graph:
+        v = tf.compat.v1.get_variable("v", initializer=1.0, use_resource=True)
+        with tf.compat.v1.Session(graph=graph) as session:
+            assert not session.run(v._is_initialized_op), message
+            assert not session._closed, message
+        assert session._closed, message

@@ -16,6 +16,7 @@ from kompat.errors import (
     UnavailableValueError,
     ViewRefusedError,
 )
+from kompat.values import adapter
 
 get_value, set_value = kompat.get_value, kompat.set_value
 
@@ -260,28 +261,34 @@ def test_arrays_and_numbers_bring_no_framework():
     """)
 
 
-def test_an_entry_point_is_loaded_with_its_framework(tmp_path):
-    (tmp_path / "gauges.py").write_text("class Gauge:\n    level = 1.5\n")
-    (tmp_path / "gauges_for_kompat.py").write_text(
-        dedent("""
-            from gauges import Gauge
-            from kompat import register_adapter
-
-            def register():
-                register_adapter(
-                    Gauge,
-                    read=lambda gauge: gauge.level,
-                    write=lambda gauge, array: setattr(gauge, "level", float(array)),
-                )
-        """)
-    )
-    information = tmp_path / "gauges_for_kompat-1.0.dist-info"
+def plug_in(folder, code):
+    """A package that offers the adapter of `gauges`, installed in `folder`."""
+    (folder / "gauges.py").write_text("class Gauge:\n    level = 1.5\n")
+    (folder / "gauges_for_kompat.py").write_text(dedent(code))
+    information = folder / "gauges_for_kompat-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: gauges-for-kompat\nVersion: 1.0\n"
     )
     (information / "entry_points.txt").write_text(
         "[kompat.adapters]\ngauges = gauges_for_kompat:register\n"
+    )
+
+
+def test_an_entry_point_is_loaded_with_its_framework(tmp_path):
+    plug_in(
+        tmp_path,
+        """
+        from gauges import Gauge
+        from kompat import register_adapter
+
+        def register():
+            register_adapter(
+                Gauge,
+                read=lambda gauge: gauge.level,
+                write=lambda gauge, array: setattr(gauge, "level", float(array)),
+            )
+        """,
     )
     python(
         """
@@ -300,3 +307,32 @@ def test_an_entry_point_is_loaded_with_its_framework(tmp_path):
         """,
         tmp_path,
     )
+
+
+def test_a_broken_entry_point_is_reported_and_breaks_nothing_else(tmp_path):
+    plug_in(tmp_path, "def register():\n    raise OSError('no gauge is connected')\n")
+    python(
+        """
+        import warnings
+        import gauges
+        import kompat
+        import numpy as np
+
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert kompat.get_value(np.float32(2)) == 2
+        assert "gauges_for_kompat:register" in str(caught[0].message)
+        assert "no gauge is connected" in str(caught[0].message)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            gauge = gauges.Gauge()
+            assert kompat.get_value(gauge) is gauge
+        """,
+        tmp_path,
+    )
+
+
+def test_classes_made_without_end_are_not_all_remembered():
+    for _ in range(adapter._MOST_TYPES + 10):
+        kompat.get_value(type("Passing", (), {})())
+    assert len(adapter.found) <= adapter._MOST_TYPES
