@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import sys
 import threading
 
 import keras
@@ -15,6 +16,7 @@ from kompat.errors import (
     SymbolicValueError,
     UnavailableValueError,
 )
+from kompat.values.adapter import adapter_of
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -50,6 +52,12 @@ def test_values_that_do_not_fit_are_refused(K):
         K.variable(300, dtype="int8")
     with pytest.raises(SymbolicValueError, match=r"K\.zeros"):
         K.variable(keras.Input((3,)))
+
+
+def test_zeros_ones_and_eye_are_variables(K):
+    for v in (K.zeros((2,)), K.ones((2,)), K.eye(2), K.zeros((2,), dtype="int32")):
+        assert isinstance(v, keras.Variable)
+        K.set_value(v, K.get_value(v) + 1)
 
 
 def test_a_constraint_is_kept_and_not_applied_by_set_value(K):
@@ -94,6 +102,20 @@ def test_64_bit_arithmetic_through_K_is_exact(K):
     assert K.eval(third * 3.0) == 1 / 3 * 3.0
     assert K.eval(K.square(third)) == (1 / 3) ** 2
     assert K.eval(K.sum(K.variable([2**53, 1], dtype="int64"))) == 2**53 + 1
+    assert K.eval(big // 1) == 2**53
+    assert K.eval(K.maximum(big, 1)) == 2**53
+    assert K.eval(K.maximum(third, 0.0)) == 1 / 3
+    assert K.eval(third // 0.1) == 1 / 3 // 0.1
+    two = np.array([1 / 3, 2 / 3])
+    assert abs(K.eval(K.var(K.variable(two, dtype="float64"))) - two.var()) < 1e-16
+
+
+def test_64_bit_arrays_are_accumulated_exactly(K):
+    v = K.variable([2**53, 1], dtype="int64")
+    assert K.get_value(K.update_add(v, [1, 1])).tolist() == [2**53 + 1, 2]
+    subtrahend = K.variable([2, 0], dtype="int64")
+    assert K.get_value(K.update_sub(v, subtrahend)).tolist() == [2**53 - 1, 2]
+    assert K.eval(v[0]) == 2**53 - 1
 
 
 def test_jax_cannot_narrow_a_value_behind_our_back(K, engine):
@@ -277,14 +299,24 @@ def test_readers_never_see_half_a_write(K):
     assert not torn
 
 
-@pytest.mark.parametrize("kind", ["scalar", "array", "on device", "keras", "int64"])
-def test_no_increment_is_lost(K, kind):
+@pytest.fixture
+def fast_switching():
+    """Threads take turns after every few bytecodes, not after 5 ms."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("kind", ["scalar", "array", "on device", "keras", "int64", "numpy"])
+def test_no_increment_is_lost(K, kind, fast_switching):
     v = {
         "scalar": lambda: K.variable(0.0),
         "array": lambda: K.variable([0.0, 0.0]),
         "on device": lambda: K.variable([0.0, 0.0]),
         "keras": lambda: keras.Variable(np.zeros(2, np.float32)),
         "int64": lambda: K.variable(0, dtype="int64"),
+        "numpy": lambda: np.zeros(()),
     }[kind]()
     increment = K.constant([1.0, 1.0]) if kind in ("on device", "keras") else 1
     times = 25 if kind in ("on device", "keras", "array") else 500
@@ -318,6 +350,29 @@ def test_a_write_is_not_lost_to_an_increment(K):
     thread.join()
 
 
+@pytest.mark.parametrize("kind", ["K", "keras", "numpy"])
+def test_a_write_waits_while_an_increment_is_stored(K, kind, engine):
+    """An increment compares and stores under a lock; a write that ignored it would be lost."""
+    v = {
+        "K": lambda: K.variable(0.0),
+        "keras": lambda: keras.Variable(np.float32(0)),
+        "numpy": lambda: np.zeros(()),
+    }[kind]()
+    if kind == "K" and engine in ("jax", "numpy"):
+        from kompat.storage import cell
+
+        lock = cell._swap
+    else:
+        lock = adapter_of(type(v)).lock(v)
+    with lock:
+        writer = threading.Thread(target=K.set_value, args=(v, 5.0))
+        writer.start()
+        writer.join(0.2)
+        assert writer.is_alive()
+    writer.join()
+    assert K.get_value(v) == 5
+
+
 def test_the_device_form_follows_every_write(K):
     v = K.variable([1.0, 2.0])
     for i in range(5):
@@ -325,6 +380,31 @@ def test_the_device_form_follows_every_write(K):
         np.testing.assert_array_equal(K.eval(v * 1), [i, i])
         K.update(v, K.constant([i + 0.5, i]))
         np.testing.assert_array_equal(K.get_value(v), [i + 0.5, i])
+
+
+def test_assignments_keep_the_object_that_others_hold(K, engine):
+    if engine not in ("torch", "tensorflow"):
+        pytest.skip("arrays of other engines never change")
+    v = K.variable([1.0, 2.0])
+    beneath = v.value
+    for write in (K.set_value, K.update, K.update_add, lambda v, x: v.assign(x)):
+        write(v, K.constant([3.0, 4.0]))
+        assert v.value is beneath
+
+
+def test_assign_inside_an_autocast_layer_reaches_the_variable(K):
+    class Counting(keras.layers.Layer):
+        def build(self, shape):
+            self.total = K.variable([0.0, 0.0])
+
+        def call(self, x):
+            self.total.assign([1 / 3, 2.0])
+            return x
+
+    layer = Counting(dtype="mixed_bfloat16")
+    layer(np.ones((1, 2), "float32"))
+    expected = np.array([1 / 3, 2.0], np.float32)
+    np.testing.assert_array_equal(kompat.get_value(layer.total), expected)
 
 
 def test_an_assigned_tensor_may_be_deleted(K, engine):
@@ -349,6 +429,28 @@ def test_inside_the_users_jit_it_is_a_constant_and_nothing_leaks(K, engine):
     with pytest.raises(SymbolicValueError):
         jax.jit(lambda x: K.update(v, x))(1.0)
     assert K.get_value(v) == 5
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (300, 300)], ids=["scalar", "small", "large"])
+def test_a_value_first_used_inside_a_trace_can_be_used_after_it(K, engine, shape):
+    if engine != "jax":
+        pytest.skip("a matter of JAX")
+    import jax
+
+    v = K.variable(np.zeros(shape))
+    K.set_value(v, np.full(shape, 2.0))
+    assert (np.asarray(jax.jit(lambda x: v * x)(3.0)) == 6).all()
+    assert (K.eval(v * 2.0) == 4).all()
+
+
+def test_a_variable_made_in_a_trace_is_a_constant_of_the_trace(K, engine):
+    if engine != "jax":
+        pytest.skip("a matter of JAX")
+    import jax
+
+    with keras.StatelessScope():
+        program = str(jax.make_jaxpr(lambda x: K.variable(0.0) + x)(np.float32(1)))
+    assert "callback" not in program
 
 
 def test_cycles_do_not_grow_and_do_not_slow_down(K):

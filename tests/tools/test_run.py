@@ -63,6 +63,11 @@ def test_the_arguments_of_the_script_are_its_own(tmp_path):
     assert ours == plain
 
 
+def test_a_script_gets_the_whole_path_that_python_gives_it(tmp_path):
+    plain, ours = both(tmp_path, "import sys; print(sys.path)")
+    assert ours == plain
+
+
 IMPORTS = """
 import os
 print("keras" in __import__("sys").modules)

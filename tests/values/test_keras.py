@@ -1,5 +1,8 @@
 """Keras 3's own variables: scopes, autocast, narrowed dtypes, placement, symbolic tensors."""
 
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -119,6 +122,34 @@ def test_a_weight_keeps_its_identity_and_the_object_beneath(engine):
     np.testing.assert_array_equal(outputs, [[3, 3]])
 
 
+@pytest.mark.parametrize("offset", [0, 4], ids=["aligned", "not aligned"])
+def test_a_large_source_may_change_at_once_after_the_call(offset):
+    """Above 64 kB JAX takes another way to the device, which keeps aligned memory."""
+    memory = np.empty(256 * 256 * 4 + 128, np.uint8)
+    start = -memory.ctypes.data % 64 + offset
+    source = memory[start : start + 256 * 256 * 4].view(np.float32).reshape(256, 256)
+    v = keras.Variable(np.zeros((256, 256), np.float32))
+    for i in range(50):
+        source[:] = i
+        kompat.set_value(v, source)
+        source[:] = -1
+        assert (kompat.get_value(v) == i).all()
+
+
+def test_models_deepcopy_and_pickle_after_reads_and_writes(K):
+    """Neither a lock nor a cache that a read or a write made may stick to the variables."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    variables = [model.layers[0].kernel, K.variable([1.0, 2.0])]
+    for v in variables:
+        kompat.set_value(v, kompat.get_value(v) + 1)
+        K.update_add(v, K.ones_like(v))
+    kernel, scale = map(kompat.get_value, variables)
+    for clone in (copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
+        np.testing.assert_array_equal(kompat.get_value(clone(model).layers[0].kernel), kernel)
+        np.testing.assert_array_equal(kompat.get_value(clone(variables[0])), kernel)
+        np.testing.assert_array_equal(kompat.get_value(clone(variables[1])), scale)
+
+
 def test_a_torch_optimizer_still_moves_a_written_weight(engine):
     if engine != "torch":
         pytest.skip("a matter of PyTorch's write-through")
@@ -174,6 +205,20 @@ import keras
 w = keras.Variable(np.zeros(2, "float32"))
 kompat.set_value(w, [5., 6.])
 assert kompat.get_value(w).tolist() == [5., 6.]
+
+import jax
+from flax import nnx
+class Scale(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.scale = K.variable([1., 2.])
+    def call(self, x):
+        return x * self.scale
+layer = Scale()
+layer(np.ones((1, 2), "float32"))
+K.set_value(layer.scale, [7., 8.])
+graph, state = nnx.split(layer)
+assert [7., 8.] in [np.asarray(leaf).tolist() for leaf in jax.tree.leaves(state)]
 """
     environment = {**__import__("os").environ, "KERAS_NNX_ENABLED": "true"}
     done = subprocess.run(

@@ -256,6 +256,27 @@ def test_a_batch_with_a_failing_adapter_is_undone():
     np.testing.assert_array_equal(healthy.value, [0, 0])
 
 
+def test_a_batch_is_undone_in_the_adapters_that_had_committed():
+    class Healthy:
+        value = 0.0
+
+    class Broken(Healthy):
+        pass
+
+    def fail(x, array):
+        raise OSError("the disk is full")
+
+    def write(x, array):
+        x.value = float(array)
+
+    kompat.register_adapter(Healthy, read=lambda x: x.value, write=write)
+    kompat.register_adapter(Broken, read=lambda x: x.value, write=fail)
+    healthy = Healthy()
+    with pytest.raises(OSError, match="disk"):
+        kompat.batch_set_value([(healthy, 1.0), (Broken(), 1.0)])
+    assert healthy.value == 0
+
+
 def test_empty_batches_and_repeated_variables(K):
     assert kompat.batch_get_value([]) == []
     kompat.batch_set_value(iter(()))
