@@ -4,6 +4,7 @@ The array never shares memory with its source. Rounding to the holder's float pr
 allowed; a changed integer, an overflow to infinity and a dropped imaginary part raise.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ def to_host(
         ShapeMismatchError: its shape is not `shape`, even if it would broadcast.
         LossyWriteError: `dtype` cannot hold it.
     """
-    source = as_numbers(value, dtype, name)
+    source = _castable(as_numbers(value, dtype, name))
     if shape is not None and source.shape != tuple(shape):
         raise _shape_mismatch(source.shape, tuple(shape), name)
     fresh = allocate(source.shape, dtype)
@@ -93,11 +94,20 @@ def kind_of(dtype: np.dtype) -> str:
     return "i" if dtype.kind == "u" else dtype.kind
 
 
+def _castable(source: np.ndarray) -> np.ndarray:
+    """`source` in a dtype from which NumPy casts to every other: ml_dtypes' integers lack some."""
+    if is_ml_dtype(source.dtype) and kind_of(source.dtype) == "i":
+        return source.astype(np.int16)
+    return source
+
+
 def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
     """Raise LossyWriteError if writing `source` as `dtype` would change it beyond rounding."""
-    if source.dtype == dtype or np.can_cast(source.dtype, dtype, "safe"):
-        return
     have, want = kind_of(source.dtype), kind_of(dtype)
+    # ml_dtypes calls its casts from float8 to int4 safe; they wrap.
+    safe = have in "bi" or want not in "bi"
+    if source.dtype == dtype or (safe and np.can_cast(source.dtype, dtype, "safe")):
+        return
     if have == "c" and want != "c":
         if np.any(source.imag):
             raise _lossy(source, source.imag != 0, dtype, name, "its imaginary part would be lost")
@@ -110,7 +120,10 @@ def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
                 changed |= _out_of_range(source, dtype)
             reason = "its value would change"
         else:
-            changed = np.isfinite(source) & ~np.isfinite(result)
+            # Of ml_dtypes' floats, some have no infinity.
+            changed = (np.isfinite(source) != np.isfinite(result)) | (
+                np.isinf(source) != np.isinf(result)
+            )
             reason = "it would overflow"
     if np.any(changed):
         raise _lossy(source, changed, dtype, name, reason)
@@ -126,8 +139,10 @@ def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return np.zeros(source.shape, bool)
     low, high = _integer_bounds(dtype)
     if kind_of(source.dtype) == "f":
-        # high itself may not be a float: compare with the power of two above it.
-        return ~((source >= float(low)) & (source < float(high + 1)))
+        # high itself may not be a float: compare with the power of two above it, in a precision
+        # that holds both.
+        wide = source.astype(np.result_type(source.dtype, np.float64))
+        return ~((wide >= float(low)) & (wide < float(high + 1)))
     have_low, have_high = _integer_bounds(source.dtype)
     outside = np.zeros(source.shape, bool)
     if have_low < low:
@@ -154,12 +169,19 @@ def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
         fits = [low <= v <= high and v == int(v) for v in values]
         reason, exact_dtype = "its value would change", dtype
     else:
-        fits = [isinstance(v, float) or abs(v) < 2**1023 for v in values]
+        fits = [isinstance(v, float) or _is_finite_float(v) for v in values]
         reason, exact_dtype = "it would overflow", np.dtype(np.float64)
     if not all(fits):
         raise _lossy(source, ~np.array(fits).reshape(source.shape), dtype, name, reason)
     number: type = int if kind_of(exact_dtype) == "i" else float
     return np.array([number(v) for v in values], dtype=exact_dtype).reshape(source.shape)
+
+
+def _is_finite_float(number: Any) -> bool:
+    try:
+        return math.isfinite(float(number))
+    except OverflowError:
+        return False
 
 
 def _shape_mismatch(got: tuple, expected: tuple, name: str) -> ShapeMismatchError:
