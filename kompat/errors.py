@@ -6,11 +6,16 @@ Each class is also the built-in exception that tf.keras raises in the same situa
 
 __all__ = [
     "ImmutableValueError",
+    "FeedError",
+    "GradientsUnavailableError",
     "LossyWriteError",
     "NotAVariableError",
     "ShapeMismatchError",
+    "SessionError",
     "SymbolicValueError",
     "UnavailableValueError",
+    "UnfedPlaceholderError",
+    "UninitializedVariableError",
     "UnsupportedValueError",
     "ViewRefusedError",
 ]
@@ -64,3 +69,23 @@ class UnavailableValueError(_Explained, RuntimeError):
 
 class ViewRefusedError(_Explained, ValueError):
     """`copy=False` was asked of a holder whose views would change when it is written."""
+
+
+class UnfedPlaceholderError(_Explained, ValueError):
+    """What is to be computed depends on a placeholder that got no value."""
+
+
+class FeedError(_Explained, ValueError, TypeError):
+    """A fed value does not suit its placeholder: another rank, shape or dtype."""
+
+
+class GradientsUnavailableError(_Explained, NotImplementedError):
+    """The engine cannot differentiate."""
+
+
+class SessionError(_Explained, RuntimeError, TypeError, ValueError):
+    """A session is closed, or is asked for something that it cannot give."""
+
+
+class UninitializedVariableError(_Explained, RuntimeError):
+    """A variable has no value yet in the session that reads it."""

@@ -14,7 +14,10 @@ Each engine has a module with the same functions:
 - `host_form(tensor, name)`: its value on the host, for the owner of the tensor to keep;
 - `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
-- `duplicate(tensor)`: a copy that nobody else can donate.
+- `duplicate(tensor)`: a copy that nobody else can donate;
+- `infer(function, *args)`, `compile(function)`: trace for shapes, or to compile; None where the
+  engine only computes at once;
+- `differentiate(forward, wanted)`: one pass of a program, with gradients.
 """
 
 from importlib import import_module

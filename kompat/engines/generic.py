@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from kompat.errors import GradientsUnavailableError
+
 LARGE_BYTES = float("inf")
 allocate = np.empty
 
@@ -69,3 +71,18 @@ def full_width(*operands: Any) -> contextlib.AbstractContextManager:
 def exact(function: Function) -> Function:
     """`function` as it is: the engine computes in the dtype of its operands."""
     return function
+
+
+infer = None
+compile = None
+
+
+def differentiate(
+    forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
+) -> tuple[list[list[Any]], Any]:
+    """Gradients: this engine has none."""
+    raise GradientsUnavailableError(
+        f"K.gradients: the engine {keras.config.backend()!r} computes no gradients.",
+        "it has no automatic differentiation, or kompat has no file for it.",
+        "choose another: KERAS_BACKEND=jax, torch or tensorflow.",
+    )

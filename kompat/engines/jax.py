@@ -91,3 +91,46 @@ def exact(function: Function) -> Function:
 
 def _operand(value: Any) -> Any:
     return value.value if isinstance(value, keras.Variable) else value
+
+
+def infer(function: Callable[..., Any], *args: Any) -> Any:
+    """Trace `function` for its shapes alone."""
+    return jax.eval_shape(function, *args)
+
+
+def compile(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A compiled form of a pure function of lists of tensors."""
+    return jax.jit(function)
+
+
+def differentiate(
+    forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
+) -> tuple[list[list[Any]], Any]:
+    """One pass of `forward`, and the gradients of its losses at the points that it perturbs.
+
+    Args:
+        forward: `forward(perturb)` gives scalar losses and other tensors; it calls
+            `perturb(key, value)` for each point and goes on with what that returns.
+        wanted: per result, which loss and the keys of which points.
+
+    Returns:
+        The gradients as `wanted` asks for them, None for a point that was not met, and the other
+        tensors.
+    """
+    points: dict[int, Any] = {}
+
+    def observe(key: int, value: Any) -> Any:
+        points[key] = jax.ShapeDtypeStruct(np.shape(value), value.dtype)
+        return value
+
+    jax.eval_shape(lambda: forward(observe)[0])
+    zeros = {key: jnp.zeros(point.shape, point.dtype) for key, point in points.items()}
+    losses, pull_back, others = jax.vjp(
+        lambda added: forward(lambda key, value: value + added[key]), zeros, has_aux=True
+    )
+    pulled: dict[int, dict[int, Any]] = {}
+    for index, _ in wanted:
+        if index not in pulled:
+            ones = [jnp.full_like(loss, i == index) for i, loss in enumerate(losses)]
+            pulled[index] = pull_back(ones)[0]
+    return [[pulled[index].get(key) for key in keys] for index, keys in wanted], others

@@ -12,9 +12,11 @@ from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
     at_run_time,
+    compile,
     duplicate,
     full_width,
     host_form,
+    infer,
     is_narrowing,
     is_wide,
     place,
@@ -22,15 +24,18 @@ from kompat.engines.generic import (
 )
 
 __all__ = [
-    "as_tensor",
     "LARGE_BYTES",
     "allocate",
+    "as_tensor",
     "at_run_time",
+    "compile",
+    "differentiate",
     "duplicate",
     "eagerly",
     "exact",
     "full_width",
     "host_form",
+    "infer",
     "is_narrowing",
     "is_wide",
     "place",
@@ -74,3 +79,31 @@ def exact(function: Function) -> Function:
 
 def _operand(value: Any) -> Any:
     return as_tensor(value.value) if isinstance(value, keras.Variable) else value
+
+
+def differentiate(
+    forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
+) -> tuple[list[list[Any]], Any]:
+    """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
+    points: dict[int, tf.Tensor] = {}
+
+    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+
+        def perturb(key: int, value: Any) -> tf.Tensor:
+            if key not in points:
+                points[key] = tf.zeros_like(value)
+                tape.watch(points[key])
+            return value + points[key]
+
+        losses, others = forward(perturb)
+    results = []
+    for index, keys in wanted:
+        met = [key for key in keys if key in points]
+        found = tape.gradient(losses[index], [points[key] for key in met])
+        pulled = dict(zip(met, map(_dense, found)))
+        results.append([pulled.get(key) for key in keys])
+    return results, others
+
+
+def _dense(gradient: Any) -> Any:
+    return None if gradient is None else tf.convert_to_tensor(gradient)

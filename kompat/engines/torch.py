@@ -13,10 +13,12 @@ from kompat.engines.generic import (
     allocate,
     as_tensor,
     at_run_time,
+    compile,
     duplicate,
     eagerly,
     full_width,
     host_form,
+    infer,
     is_narrowing,
     is_wide,
     place,
@@ -31,11 +33,14 @@ __all__ = [
     "allocate",
     "as_tensor",
     "at_run_time",
+    "compile",
+    "differentiate",
     "duplicate",
     "eagerly",
     "exact",
     "full_width",
     "host_form",
+    "infer",
     "is_narrowing",
     "is_wide",
     "place",
@@ -99,6 +104,30 @@ def _var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 _VARIANCE = {"var": _var}
+
+
+def differentiate(
+    forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
+) -> tuple[list[list[Any]], Any]:
+    """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
+    points: dict[int, torch.Tensor] = {}
+
+    def perturb(key: int, value: torch.Tensor) -> torch.Tensor:
+        if key not in points:
+            points[key] = torch.zeros_like(value, requires_grad=True)
+        return value + points[key]
+
+    with torch.enable_grad():
+        losses, others = forward(perturb)
+    results = []
+    for index, keys in wanted:
+        met = [key for key in keys if key in points]
+        found = torch.autograd.grad(
+            losses[index], [points[key] for key in met], create_graph=True, allow_unused=True
+        )
+        pulled = dict(zip(met, found))
+        results.append([pulled.get(key) for key in keys])
+    return results, others
 
 
 def _operand(value: Any) -> Any:

@@ -11,14 +11,18 @@ from typing import Any
 import keras
 
 from kompat.engines import NAME
+from kompat.storage import plain
 
 _FILES = {"jax": "cell", "numpy": "cell", "tensorflow": "tensorflow", "torch": "torch"}
 
 
-def _storage() -> Any:
+def _module() -> Any:
     nnx = getattr(keras.config, "is_nnx_enabled", lambda: False)()
-    file = "plain" if nnx else _FILES.get(NAME, "plain")
-    return import_module(f"kompat.storage.{file}").Storage
+    return import_module(f"kompat.storage.{'plain' if nnx else _FILES.get(NAME, 'plain')}")
 
 
-Storage = _storage()
+_module_of_engine = _module()
+Storage = _module_of_engine.Storage
+_keeper = _module_of_engine if hasattr(_module_of_engine, "snapshot") else plain
+snapshot = _keeper.snapshot
+replace = _keeper.replace

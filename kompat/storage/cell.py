@@ -206,6 +206,12 @@ def _cell_of(value: Any, placement: Any = None) -> Cell:
     return None, value, engines.current.placement_of(value)
 
 
+def _cell_with(value: Any, placement: Any) -> Cell:
+    """A cell for the result of a program, which is where its inputs were."""
+    on_host = isinstance(value, (np.ndarray, np.generic))
+    return _cell_of(value, placement) if on_host else (None, value, placement)
+
+
 def _scalar_or_array(host: Any) -> Any:
     return host if host.ndim else host[()]
 
@@ -328,3 +334,44 @@ class Storage(plain.Storage):
             tuple(self.shape),
             keras_slot.dtype(self),
         )
+
+
+def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
+    """What a variable holds now: something to compare with later, and its value for a program."""
+    if not isinstance(variable, Storage):
+        return plain.snapshot(variable)
+    variable.adapter.reclaim(variable)
+    cell = variable._cell
+    assert cell is not None
+    host, device, placement = cell
+    if device is None:
+        device = _device_form(variable) if placement is not None else host
+    return cell, device
+
+
+def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
+    """Write new values of variables, unless one of them was written since its snapshot.
+
+    Args:
+        changes: variables, what their snapshots held, and tensors that will never change.
+    """
+    with _swap:
+        if not all(_is_unchanged(variable, seen) for variable, seen, _ in changes):
+            return False
+        for variable, seen, value in changes:
+            if isinstance(variable, Storage):
+                variable._cell = _cell_with(value, seen[2])
+            else:
+                keras_slot.write(variable, value)
+    return True
+
+
+def _is_unchanged(variable: keras.Variable, seen: Any) -> bool:
+    if not isinstance(variable, Storage):
+        return keras_slot.read(variable) is seen
+    now = variable._cell
+    # A cell may have been completed since, by the other form of the same value.
+    return now is seen or (
+        now is not None
+        and any(a is b and a is not None for a, b in zip(now[:2], seen[:2]))
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.values import keras_slot
-from kompat.values.adapter import host_value
+from kompat.values.adapter import adapter_of, host_value
 from kompat.values.conversion import to_host
 
 
@@ -52,3 +52,25 @@ def is_engine_value(value: Any) -> bool:
 def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
     """`value`, of any shape, as a fresh host array of exactly `dtype`."""
     return to_host(host_value(value), None, np.dtype(dtype), f"variable {variable.path!r}")
+
+
+def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
+    """What a variable holds now: something to compare with later, and a tensor of its value."""
+    adapter: Any = adapter_of(type(variable))
+    adapter.reclaim(variable)
+    held = adapter.held(variable)
+    return held, engines.current.as_tensor(held)
+
+
+def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
+    """Write new values of variables, unless one of them was written since its snapshot.
+
+    Args:
+        changes: variables, what their snapshots held, and tensors that nobody else holds.
+    """
+    if any(adapter_of(type(v)).held(v) is not seen for v, seen, _ in changes):  # type: ignore[union-attr]
+        return False
+    with keras_slot.outside_scope():
+        for variable, _, value in changes:
+            variable.assign(value)
+    return True

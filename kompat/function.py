@@ -1,0 +1,106 @@
+"""K.function: a callable of a graph, compiled once for each shape of its inputs."""
+
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import session
+from kompat.errors import FeedError
+from kompat.graph.phase import LearningPhase
+from kompat.graph.program import Program
+from kompat.graph.feeds import as_feed, fetchable, split_phase
+
+
+class Function:
+    """What `K.function` returns; `K.function` documents the arguments.
+
+    Call it with one value per input, in a list or (for a single input) bare; it returns the
+    outputs as NumPy values in the structure in which they were given.
+    """
+
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        updates: Any = None,
+        name: str | None = None,
+        feed_dict: Mapping[Any, Any] | None = None,
+        fetches: Sequence[Any] | None = None,
+    ):
+        self.name = name or "function"
+        self.inputs = keras.tree.flatten(inputs) if inputs is not None else []
+        self._structure = outputs
+        self.outputs = keras.tree.flatten(outputs) if outputs is not None else []
+        updates = _as_list(updates)
+        self.updates = [_checked_pair(u) for u in updates if isinstance(u, tuple)]
+        operations = [u for u in updates if not isinstance(u, tuple)]
+        self._fetches = [*self.outputs, *operations, *_as_list(fetches)]
+        for fetch in self._fetches:
+            fetchable(fetch)
+        self.feed_dict = {} if feed_dict is None else feed_dict
+        self._programs: dict[Any, Program] = {}
+        self._lock = threading.Lock()
+        if not self.feed_dict:
+            self._program(*split_phase(self.inputs, [None] * len(self.inputs))[:2])
+
+    def __call__(self, inputs: Any = ()) -> Any:
+        given = self._given(inputs)
+        keys = [*self.inputs, *self.feed_dict]
+        fed, phase, values = split_phase(keys, [*given, *self.feed_dict.values()])
+        program = self._program(fed, phase)
+        try:
+            results = program(session.current_values(), [as_feed(x, v) for x, v in zip(fed, values)])
+        except Exception as error:
+            error.add_note(f"in the K.function {self.name!r}")
+            raise
+        return self._packed(results[: len(self.outputs)])
+
+    @property
+    def compilations(self) -> int:
+        """For how many signatures of inputs the function was compiled so far."""
+        return sum(program.compilations for program in self._programs.values())
+
+    def _given(self, inputs: Any) -> list[Any]:
+        given = list(inputs) if isinstance(inputs, (list, tuple)) else keras.tree.flatten(inputs)
+        if len(given) != len(self.inputs):
+            raise FeedError(
+                f"K.function {self.name!r}: expected {len(self.inputs)} inputs, "
+                f"received {len(given)}.",
+                "a function takes one value for each of its inputs.",
+                "pass a list: f([first, second]).",
+            )
+        return given
+
+    def _program(self, fed: list[Any], phase: int) -> Program:
+        key = (phase, *map(id, fed))
+        program = self._programs.get(key)
+        if program is None:
+            with self._lock:
+                program = self._programs.setdefault(
+                    key, Program(self._fetches, self.updates, fed, phase)
+                )
+        return program
+
+    def _packed(self, results: list[Any]) -> Any:
+        if isinstance(self._structure, (list, tuple, dict)):
+            return keras.tree.pack_sequence_as(self._structure, results)
+        return results[0] if results else []
+
+
+def _as_list(x: Any) -> list[Any]:
+    if x is None:
+        return []
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _checked_pair(pair: tuple) -> tuple:
+    if len(pair) != 2 or not isinstance(pair[0], keras.Variable):
+        raise TypeError(
+            f"expected an update as a pair (variable, new value), received {pair!r:.80}."
+        )
+    fetchable(pair[1])
+    return pair

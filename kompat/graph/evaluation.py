@@ -1,0 +1,221 @@
+"""Compute symbolic tensors: a schedule of their nodes, and one pass over it.
+
+Gradients belong to the pass. A zero is added to each tensor and variable that something is
+differentiated with respect to, and the pass is differentiated with respect to these zeros; all
+other values come out of it beside the losses. So layers update their state once, a dropout has
+one mask, and gradients of gradients are passes within passes: a tensor's level says how many.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.errors import UnfedPlaceholderError
+from kompat.graph import history
+from kompat.graph.operations import Gradient, GraphOperation
+from kompat.graph.phase import LearningPhase
+from kompat.graph.state import Perturb, State
+
+
+class Schedule:
+    """The nodes that compute `fetches` from the tensors in `fed`, each after those it needs.
+
+    Args:
+        fetches: symbolic tensors.
+        fed: ids of the tensors and variables whose values are given.
+
+    Raises:
+        UnfedPlaceholderError: a fetch needs a placeholder that is not in `fed`.
+    """
+
+    def __init__(self, fetches: Collection[Any], fed: Collection[int]):
+        self.fed = fed
+        self.levels: dict[int, list[Any]] = defaultdict(list)
+        self._level: dict[int, int] = {}
+        for fetch in fetches:
+            self._visit(fetch)
+        self.depth = max(self.levels, default=0)
+
+    def _visit(self, fetch: Any) -> None:
+        if id(fetch) in self.fed:
+            return
+        stack = [(self._node(fetch, fetch), False)]
+        while stack:
+            node, ready = stack.pop()
+            if id(node) in self._level:
+                continue
+            if ready:
+                self._append(node)
+                continue
+            stack.append((node, True))
+            stack += [
+                (self._node(tensor, fetch), False)
+                for tensor in reversed(history.parents(node))
+                if id(tensor) not in self.fed
+            ]
+
+    def _node(self, tensor: Any, fetch: Any) -> Any:
+        node = history.node_of(tensor)
+        if history.is_input(node):
+            raise UnfedPlaceholderError(
+                f"expected a value for the placeholder {history.describe(tensor)}; none came.",
+                f"the output {history.describe(fetch)} depends on it.",
+                "add it to the inputs of K.function, or to feed_dict.",
+            )
+        return node
+
+    def _append(self, node: Any) -> None:
+        level = int(isinstance(node.operation, Gradient))
+        level += max((self.level(tensor) for tensor in history.parents(node)), default=0)
+        self._level[id(node)] = level
+        self.levels[level].append(node)
+
+    def level(self, tensor: Any) -> int:
+        """How many differentiations lie behind a tensor."""
+        return 0 if id(tensor) in self.fed else self._level[id(history.node_of(tensor))]
+
+    def gradients(self, level: int) -> list[Any]:
+        """The gradient nodes of a level."""
+        return [node for node in self.levels[level] if isinstance(node.operation, Gradient)]
+
+    def nodes(self) -> list[Any]:
+        """All nodes."""
+        return [node for level in sorted(self.levels) for node in self.levels[level]]
+
+
+class Run:
+    """One evaluation: the values so far, the variables, and the phase."""
+
+    def __init__(self, state: State, perturb: Perturb, phase: int):
+        self.state = state
+        self.phase = phase
+        self.values: dict[int, Any] = {}
+        self._perturb = perturb
+
+    def put(self, tensor: Any, value: Any) -> None:
+        """Keep the value of a symbolic tensor."""
+        self.values[id(tensor)] = self._perturb(id(tensor), value)
+
+    def value(self, x: Any) -> Any:
+        """The value of a fetch: a symbolic tensor, a variable, the phase or a constant."""
+        if isinstance(x, keras.KerasTensor):
+            return self.values[id(x)]
+        if isinstance(x, keras.Variable):
+            return self.state.value_before(x)
+        return np.int32(self.phase) if isinstance(x, LearningPhase) else x
+
+    def compute(self, node: Any) -> None:
+        """Compute the outputs of a node whose inputs have values."""
+        operation = node.operation
+        try:
+            with self.state:
+                result = self._call(operation, node)
+        except Exception as error:
+            outputs = ", ".join(map(history.describe, history.outputs(node)))
+            error.add_note(f"while computing {outputs} by {operation.name!r}")
+            raise
+        for tensor, value in zip(history.outputs(node), keras.tree.flatten(result)):
+            self.put(tensor, value)
+
+    def _call(self, operation: Any, node: Any) -> Any:
+        if isinstance(operation, keras.Layer):
+            args, kwargs = node.arguments.convert(self._of_layer)
+            return operation(*args, **kwargs)
+        args, kwargs = node.arguments.convert(self._argument)
+        if isinstance(operation, GraphOperation):
+            return operation.evaluate(self, *args, **kwargs)
+        if self._is_on_host(node):
+            with engines.current.eagerly():
+                return keras.tree.map_structure(np.asarray, operation.call(*args, **kwargs))
+        return operation.call(*args, **kwargs)
+
+    def _argument(self, x: Any) -> Any:
+        return self.value(x) if isinstance(x, keras.Variable) else self._of_layer(x)
+
+    def _of_layer(self, x: Any) -> Any:
+        if isinstance(x, keras.KerasTensor):
+            return self.values[id(x)]
+        return bool(self.phase) if isinstance(x, LearningPhase) else x
+
+    def _is_on_host(self, node: Any) -> bool:
+        """Whether everything that a node computes with is known without running: shapes."""
+        parents = history.parents(node)
+        return (
+            bool(parents)
+            and all(isinstance(self.values[id(t)], (np.ndarray, np.generic)) for t in parents)
+            and not any(isinstance(x, keras.Variable) for x in history.leaves(node))
+        )
+
+    def tensors(self) -> tuple[dict, dict, dict, dict]:
+        """All values of the engine: what a differentiated pass gives beside its losses."""
+        values = {key: v for key, v in self.values.items() if not isinstance(v, np.ndarray)}
+        return values, self.state.before, self.state.written, self.state.assigned
+
+    def restore(self, tensors: tuple[dict, dict, dict, dict], inner: "Run") -> None:
+        """Take over the values of the pass `inner`, which came out as `tensors`."""
+        values, self.state.before, self.state.written, self.state.assigned = tensors
+        self.values = {**inner.values, **values}
+
+
+def evaluate(
+    schedule: Schedule,
+    feeds: dict[int, Any],
+    read: Callable[[Any], Any],
+    seen: dict[int, keras.Variable],
+    phase: int,
+) -> Run:
+    """Run a schedule.
+
+    Args:
+        schedule: what to compute.
+        feeds: values by id of the tensor or variable.
+        read: gives the value of a variable before the run.
+        seen: takes the variables that the run touches, by id.
+        phase: the learning phase.
+    """
+
+    def read_or_fed(variable: keras.Variable) -> Any:
+        return feeds[id(variable)] if id(variable) in feeds else read(variable)
+
+    def up_to(level: int, perturb: Perturb) -> Run:
+        run = Run(State(read_or_fed, perturb, seen), perturb, phase)
+        if level:
+            _differentiate(schedule, level, up_to, perturb, run)
+        else:
+            run.values = {key: perturb(key, value) for key, value in feeds.items()}
+        for node in schedule.levels[level]:
+            if not isinstance(node.operation, Gradient):
+                run.compute(node)
+        return run
+
+    return up_to(schedule.depth, lambda key, value: value)
+
+
+def _differentiate(
+    schedule: Schedule, level: int, up_to: Callable, perturb: Perturb, run: Run
+) -> None:
+    """Run all levels below `level` in one differentiated pass, and put its gradients."""
+    nodes = schedule.gradients(level)
+    losses = {id(node.arguments.args[0]): node.arguments.args[0] for node in nodes}
+    points = {id(x) for node in nodes for x in node.operation.wrt}
+    passes: list[Run] = []
+
+    def forward(add: Perturb) -> tuple[list[Any], Any]:
+        inner = up_to(level - 1, lambda key, v: perturb(key, add(key, v) if key in points else v))
+        passes.append(inner)
+        return [keras.ops.sum(inner.values[key]) for key in losses], inner.tensors()
+
+    order = list(losses)
+    wanted = [
+        (order.index(id(node.arguments.args[0])), [id(x) for x in node.operation.wrt])
+        for node in nodes
+    ]
+    gradients, tensors = engines.current.differentiate(forward, wanted)
+    run.restore(tensors, passes[-1])
+    for node, found in zip(nodes, gradients):
+        for x, tensor, gradient in zip(node.operation.wrt, history.outputs(node), found):
+            run.put(tensor, keras.ops.zeros_like(run.value(x)) if gradient is None else gradient)

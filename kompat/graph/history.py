@@ -1,0 +1,97 @@
+"""Private corner of Keras: the nodes behind symbolic tensors.
+
+Keras records each call of an operation on symbolic tensors as a `Node`, and tells a tensor's node
+by `_keras_history`; there is no public way to ask. A node also registers itself with the
+operations before it, for ever, and Keras never looks there: what is not a layer's call is taken
+off again, so that graphs which the user dropped are freed.
+`tests/test_private_corners.py` says so when Keras changes one of these.
+"""
+
+import functools
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+from keras.src.ops.node import Node
+
+_MACHINERY = ("keras.src.", "kompat.", "contextlib", "functools", "optree", "tree")
+
+
+def node_of(tensor: Any) -> Any:
+    """The node that computes a symbolic tensor; None for one that nothing computes."""
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or history.operation is None:
+        return None
+    return history.operation._inbound_nodes[history.node_index]
+
+
+def operation_of(tensor: Any) -> Any:
+    """The operation whose output a symbolic tensor is, or None."""
+    history = getattr(tensor, "_keras_history", None)
+    return history and history.operation
+
+
+def is_input(node: Any) -> bool:
+    """Whether a node stands for something to be fed: a placeholder, the input of a model."""
+    return node is None or isinstance(node.operation, keras.layers.InputLayer)
+
+
+def parents(node: Any) -> list[Any]:
+    """The symbolic tensors among the arguments of a node."""
+    return node.arguments.keras_tensors
+
+
+def arguments(node: Any) -> tuple[tuple, dict[str, Any]]:
+    """The positional and the keyword arguments of a node."""
+    return node.arguments.args, node.arguments.kwargs
+
+
+def leaves(node: Any) -> list[Any]:
+    """All that stands among the arguments of a node, at any depth."""
+    return node.arguments._flat_arguments
+
+
+def outputs(node: Any) -> list[Any]:
+    """The symbolic tensors that a node computes."""
+    return node.outputs
+
+
+def made_at(node: Any) -> str:
+    """`file.py:12` of the user's line that made a node."""
+    return getattr(node, "kompat_line", "")
+
+
+def describe(tensor: Any) -> str:
+    """A symbolic tensor for error messages: its name, its shape and the user's line."""
+    line = made_at(node_of(tensor))
+    shape = getattr(tensor, "shape", None)
+    return f"{tensor.name!r} of shape {shape}" + (f", made at {line}" if line else "")
+
+
+def _user_frames() -> Iterator[Any]:
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        if not frame.f_globals.get("__name__", "").startswith(_MACHINERY):
+            yield frame
+        frame = frame.f_back
+
+
+def _record(initialise: Any) -> Any:
+    @functools.wraps(initialise)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        initialise(self, *args, **kwargs)
+        frame = next(_user_frames(), None)
+        if frame is not None:
+            self.kompat_line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        if not isinstance(self.operation, keras.Layer):
+            for tensor in self.arguments.keras_tensors:
+                before = tensor._keras_history.operation
+                if before is not None and before._outbound_nodes[-1:] == [self]:
+                    before._outbound_nodes.pop()
+
+    return __init__
+
+
+if not hasattr(Node.__init__, "__wrapped__"):
+    Node.__init__ = _record(Node.__init__)

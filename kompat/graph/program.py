@@ -1,0 +1,181 @@
+"""Pure, compiled functions of graphs: (feeds, values of variables) to (outputs, new values)."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.engines.width import any_wide, dtype_name
+from kompat.graph import history, phase as phases
+from kompat.graph.evaluation import Run, Schedule, evaluate
+
+
+class Program:
+    """What computes `fetches` and `updates` from the values of `fed`.
+
+    Args:
+        fetches: symbolic tensors, variables, the learning phase and constants.
+        updates: pairs of a variable and its new value.
+        fed: the symbolic tensors and variables whose values are given.
+        phase: the learning phase.
+
+    Raises:
+        UnfedPlaceholderError: something depends on a placeholder that is not among `fed`.
+    """
+
+    def __init__(
+        self, fetches: Sequence[Any], updates: Sequence[tuple], fed: Sequence[Any], phase: int
+    ):
+        self._fetches = fetches
+        self._updates = updates
+        self._fed = fed
+        self._phase = phase
+        wanted = [*fetches, *(value for _, value in updates)]
+        self.schedule = Schedule(
+            [x for x in wanted if isinstance(x, keras.KerasTensor)], {id(x) for x in fed}
+        )
+        self._wide = any(
+            dtype_name(tensor) in _WIDE_TENSORS
+            for node in self.schedule.nodes()
+            for tensor in history.outputs(node)
+        )
+        self._compiled: dict[Any, _Compiled] = {}
+        self._building = threading.Lock()
+
+    def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
+        """Run on the values that variables have in `values`, and write the new ones there."""
+        if engines.current.compile is None:
+            return self._at_once(values, feeds)
+        signature = tuple([(x.shape, x.dtype) for x in feeds])
+        compiled = self._compiled.get(signature)
+        if compiled is None:
+            with self._building:
+                compiled = self._compiled.get(signature)
+                if compiled is None:
+                    compiled = self._compiled[signature] = _Compiled(self, values, feeds)
+        return compiled(values, feeds)
+
+    @property
+    def compilations(self) -> int:
+        """For how many signatures of inputs the program was compiled."""
+        return len(self._compiled)
+
+    def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
+        with values.exclusive():
+            while True:
+                snapshots: dict[int, Any] = {}
+                seen: dict[int, keras.Variable] = {}
+
+                def read(variable: keras.Variable, snapshots: dict = snapshots) -> Any:
+                    held, tensor = values.snapshot(variable)
+                    snapshots[id(variable)] = held
+                    return engines.current.duplicate(tensor)
+
+                run = self.run(feeds, read, seen)
+                outputs = [_to_numpy(run.value(x)) for x in self._fetches]
+                new = self.new_values(run)
+                if values.replace(
+                    [(seen[key], snapshots.get(key), value) for key, value in new.items()]
+                ):
+                    return outputs
+
+    def run(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Run:
+        """Evaluate the graph."""
+        by_id = {id(x): value for x, value in zip(self._fed, feeds)}
+        with phases.running(self._phase):
+            return evaluate(self.schedule, by_id, read, seen, self._phase)
+
+    def new_values(self, run: Run) -> dict[int, Any]:
+        """The values that variables get at the end of a run, by id."""
+        for variable, value in self._updates:
+            new = keras.ops.cast(run.value(value), variable.dtype)
+            run.state.assign(variable, keras.ops.broadcast_to(new, tuple(variable.shape)))
+        return run.state.after()
+
+    def full_width(self, *operands: Any) -> Any:
+        """A context in which 64-bit values keep their width, if there are any."""
+        return engines.current.full_width(*(["float64"] if self._wide else operands))
+
+
+class _Compiled:
+    """A program for one signature of inputs."""
+
+    def __init__(self, program: Program, values: Any, feeds: list[Any]):
+        self._program = program
+        self._variables: list[keras.Variable] = []
+        self._written: list[int] = []
+        self._is_wide = program._wide or any_wide(feeds)
+        self._discover(values, feeds)
+        if not self._is_wide and any_wide(self._variables):
+            self._is_wide = True
+            self._discover(values, feeds)
+        self._function = engines.current.compile(self._pure)
+
+    def _discover(self, values: Any, feeds: list[Any]) -> None:
+        """Trace once for the variables that the program reads and writes."""
+        seen: dict[int, keras.Variable] = {}
+        written: list[int] = []
+
+        def trace(feeds: list[Any]) -> Any:
+            run = self._program.run(feeds, lambda v: values.snapshot(v)[1], seen)
+            new = self._program.new_values(run)
+            written[:] = list(new)
+            fetches = [run.value(x) for x in self._program._fetches]
+            return [x for x in fetches if keras.ops.is_tensor(x)], list(new.values())
+
+        with self._width():
+            engines.current.infer(trace, feeds)
+        self._variables = list(seen.values())
+        order = {id(v): i for i, v in enumerate(self._variables)}
+        self._written = [order[key] for key in written]
+
+    def _width(self) -> Any:
+        return engines.current.full_width(*(["float64"] if self._is_wide else []))
+
+    def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], list[Any]]:
+        before = {id(v): value for v, value in zip(self._variables, state)}
+        run = self._program.run(feeds, lambda v: before[id(v)], {})
+        new = self._program.new_values(run)
+        written = [new[id(self._variables[i])] for i in self._written]
+        return [run.value(x) for x in self._program._fetches], written
+
+    def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
+        if not self._written:
+            _, outputs, _ = self._run(values, feeds)
+            return [_to_numpy(x) for x in outputs]
+        with values.exclusive():
+            while True:
+                snapshots, outputs, new = self._run(values, feeds)
+                changes = [
+                    (self._variables[i], snapshots[i][0], value)
+                    for i, value in zip(self._written, new)
+                ]
+                if values.replace(changes):
+                    return [_to_numpy(x) for x in outputs]
+
+    def _run(self, values: Any, feeds: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+        snapshots = [values.snapshot(v) for v in self._variables]
+        state = [tensor for _, tensor in snapshots]
+        if self._is_wide:
+            with self._width():
+                outputs, new = self._function(state, feeds)
+        else:
+            outputs, new = self._function(state, feeds)
+        # A program that moves a value hands on the very array that it got.
+        mine = {id(tensor) for tensor in state}
+        return snapshots, outputs, [
+            engines.current.duplicate(x) if id(x) in mine else x for x in new
+        ]
+
+
+_WIDE_TENSORS = {"int64", "uint64", "float64", "complex128"}
+
+
+def _to_numpy(x: Any) -> Any:
+    """A fresh host value: a NumPy scalar, or an array that nobody else holds."""
+    if isinstance(x, (np.ndarray, np.generic, int, float)):
+        return np.array(x)[()]
+    return np.array(keras.ops.convert_to_numpy(x))[()]

@@ -1,0 +1,132 @@
+"""Eager or graph: which of K's two meanings holds here, in this thread.
+
+In graph mode a variable among the arguments of K's functions is read when the graph runs. Keras's
+own execution (a layer's `call`, `fit`, ...) and the user's traces suspend graph mode: there a
+variable is its value.
+"""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from kompat import engines
+from kompat.values import keras_slot
+
+__all__ = [
+    "disable_eager_execution",
+    "eager_mode",
+    "enable_eager_execution",
+    "executing_eagerly",
+    "graph_mode",
+    "init_scope",
+]
+
+
+class _Default:
+    graph = False
+
+
+class _Blocks(threading.local):
+    def __init__(self) -> None:
+        self.open: list[_Block] = []
+
+
+_blocks = _Blocks()
+
+
+class _Block(contextlib.AbstractContextManager):
+    """A `with` block in one of the modes, and the frame that opened it."""
+
+    def __init__(self, graph: bool):
+        self.graph = graph
+        self.frame: FrameType | None = None
+
+    def __enter__(self) -> None:
+        self.frame = sys._getframe(1)
+        _blocks.open.append(self)
+
+    def __exit__(self, *exception: Any) -> None:
+        self.frame = None
+        _blocks.open.pop()
+
+
+def graph_mode() -> contextlib.AbstractContextManager:
+    """A block in which K builds graphs, as TensorFlow 1 does. Blocks nest, per thread.
+
+    Example:
+
+    >>> import kompat
+    >>> v = K.variable(2.)
+    >>> with kompat.graph_mode():
+    ...     doubled = v * 2
+    >>> K.set_value(v, 5.)
+    >>> print(K.get_value(doubled))
+    10.0
+    """
+    return _Block(graph=True)
+
+
+def eager_mode() -> contextlib.AbstractContextManager:
+    """A block in which K computes at once, as TensorFlow 2 does. Blocks nest, per thread."""
+    return _Block(graph=False)
+
+
+def disable_eager_execution() -> None:
+    """Make graph mode the default of the process."""
+    _Default.graph = True
+
+
+def enable_eager_execution() -> None:
+    """Make eager mode the default of the process, as it is at first."""
+    _Default.graph = False
+
+
+def executing_eagerly() -> bool:
+    """Whether K computes at once here: in eager mode, inside Keras's execution and in traces.
+
+    Example:
+
+    >>> import kompat
+    >>> kompat.executing_eagerly()
+    True
+    """
+    return not building_graph()
+
+
+def building_graph() -> bool:
+    """Whether graph mode holds here and nothing suspends it."""
+    block = _blocks.open[-1] if _blocks.open else None
+    graph = block.graph if block else _Default.graph
+    return graph and not engines.current.tracing() and not _inside_keras(block)
+
+
+def _inside_keras(block: _Block | None) -> bool:
+    """Whether Keras called this code; a block opened since then counts more."""
+    if keras_slot.active_scope() is not None:
+        return True
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and (block is None or frame is not block.frame):
+        if frame.f_globals.get("__name__", "").startswith("keras.src."):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextlib.contextmanager
+def init_scope() -> Iterator[None]:
+    """Leave every trace and every scope of Keras: values are concrete inside.
+
+    Graph mode is not left: as in TensorFlow, it is a property of the program.
+
+    Example:
+
+    >>> import kompat
+    >>> with kompat.init_scope():
+    ...     K.get_value(K.variable(1.))
+    np.float32(1.0)
+    """
+    with engines.current.eagerly(), keras_slot.outside_scope():
+        yield
