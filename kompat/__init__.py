@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kompat import backend, errors, tf
     from kompat.installation import install, uninstall
+    from kompat.mode import (
+        disable_eager_execution,
+        eager_mode,
+        enable_eager_execution,
+        executing_eagerly,
+        graph_mode,
+        init_scope,
+    )
+    from kompat.session import Session
     from kompat.values import (
         Adapter,
         batch_get_value,
@@ -24,11 +33,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Adapter",
+    "Session",
     "backend",
     "batch_get_value",
     "batch_set_value",
+    "disable_eager_execution",
+    "eager_mode",
+    "enable_eager_execution",
     "errors",
+    "executing_eagerly",
     "get_value",
+    "graph_mode",
+    "init_scope",
     "install",
     "register_adapter",
     "set_value",
@@ -38,9 +54,16 @@ __all__ = [
 
 _HOMES = {
     "Adapter": "kompat.values",
+    "Session": "kompat.session",
     "batch_get_value": "kompat.values",
     "batch_set_value": "kompat.values",
+    "disable_eager_execution": "kompat.mode",
+    "eager_mode": "kompat.mode",
+    "enable_eager_execution": "kompat.mode",
+    "executing_eagerly": "kompat.mode",
     "get_value": "kompat.values",
+    "graph_mode": "kompat.mode",
+    "init_scope": "kompat.mode",
     "install": "kompat.installation",
     "register_adapter": "kompat.values",
     "set_value": "kompat.values",

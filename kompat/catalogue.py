@@ -172,7 +172,7 @@ CATALOGUE: dict[str, Row] = {
     "ones_like": Row("creation", "x, dtype=None, name=None", "keras.ops.ones_like"),
     "permute_dimensions": Row("shaping", "x, pattern", "keras.ops.transpose"),
     "placeholder": Row(
-        "creation",
+        "graphs",
         "shape=None, ndim=None, dtype=None, sparse=False, name=None, ragged=False",
         "keras.Input",
     ),

@@ -1,18 +1,15 @@
 """K.function: a callable of a graph, compiled once for each shape of its inputs."""
 
 import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from kompat import session
 from kompat.errors import FeedError
-from kompat.graph.phase import LearningPhase
-from kompat.graph.program import Program
 from kompat.graph.feeds import as_feed, fetchable, split_phase
+from kompat.graph.program import Program
 
 
 class Function:
@@ -53,7 +50,9 @@ class Function:
         fed, phase, values = split_phase(keys, [*given, *self.feed_dict.values()])
         program = self._program(fed, phase)
         try:
-            results = program(session.current_values(), [as_feed(x, v) for x, v in zip(fed, values)])
+            results = program(
+                session.current_values(), [as_feed(x, v) for x, v in zip(fed, values)]
+            )
         except Exception as error:
             error.add_note(f"in the K.function {self.name!r}")
             raise

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from kompat import engines
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 
 __all__ = [
     "disable_eager_execution",
@@ -130,3 +130,13 @@ def init_scope() -> Iterator[None]:
     """
     with engines.current.eagerly(), keras_slot.outside_scope():
         yield
+
+
+def is_compiling() -> bool:
+    """Whether a program of the engine is being recorded here, by Keras or by the user."""
+    return engines.current.tracing()
+
+
+def is_traced(x: Any) -> bool:
+    """Whether a tensor has no value yet, because the engine is recording a program."""
+    return not keras_values.VARIABLE.is_concrete(x)

@@ -1,29 +1,314 @@
-"""Sessions: which value each variable has, and running graphs on these values."""
+"""Sessions: which value each variable has, and running graphs on these values.
 
+The default session is the variables' own values, which Keras trains too. A `Session` made by hand
+has values of its own, as in TensorFlow 1.
+"""
+
+import functools
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
-from kompat import storage
+from kompat import engines, storage
+from kompat.errors import SessionError
+from kompat.graph import history
+from kompat.graph.feeds import as_feed, fetchable, split_phase
+from kompat.graph.program import Program
+from kompat.values import adapter, batch_set_value, get_value, keras as keras_values, private
+from kompat.variable import Variable, own_value
+
+__all__ = ["Initializer", "Session", "current_session", "current_values", "set_default_session"]
 
 
-class OwnValues:
-    """The variables' own values: those of the default session, and of Keras itself."""
+class _OwnValues:
+    """The variables' own values."""
 
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self.snapshot = storage.snapshot
-        self.replace = storage.replace
+    snapshot = staticmethod(storage.snapshot)
+    replace = staticmethod(storage.replace)
+    _lock = threading.RLock()
 
-    def exclusive(self) -> threading.RLock:
-        """Held by a run that updates variables; other runs that do wait."""
+    def exclusive(self) -> Any:
+        """Held by a run that updates variables; other such runs wait."""
         return self._lock
 
 
-OWN = OwnValues()
+_OWN = _OwnValues()
 
 
-def current_values() -> OwnValues:
+def current_values() -> Any:
     """The values that variables have for functions and fetches in this thread."""
-    return OWN
+    return private.current() or _OWN
+
+
+class Initializer:
+    """What `global_variables_initializer()` returns: run it to give variables their first values.
+
+    It covers the variables that exist when it is made: K's, and those of Keras.
+    """
+
+    name = "init"
+
+    def __init__(self) -> None:
+        self._made_before = Variable.graph_variables_made
+
+    def run(self, feed_dict: Any = None, session: "Session | None" = None) -> None:
+        """Run it in a session, the current one by default."""
+        (session or current_session()).run(self)
+
+    def covers(self, variable: keras.Variable) -> bool:
+        """Whether it initialises `variable`."""
+        return getattr(variable, "serial", 0) <= self._made_before
+
+
+class _InitialisedValues(private.PrivateValues):
+    """Private values where variables covered by an initializer get their first value when read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._initializers: list[Initializer] = []
+
+    def initialise(self, initializer: Initializer) -> None:
+        """Give all variables that it covers their first values, again where they have one."""
+        for variable, _ in self.items():
+            if initializer.covers(variable):
+                self.write(variable, _initial_value(variable))
+        self._initializers = [initializer]
+
+    def snapshot(self, variable: Any) -> tuple[Any, Any]:
+        if not self.has(variable) and any(i.covers(variable) for i in self._initializers):
+            self.write(variable, _initial_value(variable))
+        return super().snapshot(variable)
+
+
+def _initial_value(variable: Any) -> Any:
+    """The value from before all sessions: as it was made in graph mode, else as it is."""
+    initial = getattr(variable, "initial_value", None)
+    return engines.current.place(np.array(own_value(variable) if initial is None else initial))
+
+
+class Session:
+    """Runs graphs. Made by hand it has values of its own, none of them initialised.
+
+    Args:
+        target, graph, config: accepted for TensorFlow 1; there is one machine and one graph.
+
+    Example:
+
+    >>> import kompat
+    >>> with kompat.graph_mode(), kompat.Session() as session:
+    ...     v = K.variable(3.)
+    ...     session.run(kompat.tf.compat.v1.global_variables_initializer())
+    ...     print(session.run(v * 2))
+    6.0
+    """
+
+    def __init__(self, target: str = "", graph: Any = None, config: Any = None):
+        self.graph = graph
+        self._values: _InitialisedValues | None = _InitialisedValues()
+        self._closed = False
+        self._outer = threading.local()
+        adopt_private_values()
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Any = None,
+        options: Any = None,
+        run_metadata: Any = None,
+    ) -> Any:
+        """Compute tensors, and perform the updates among them.
+
+        Args:
+            fetches: a tensor, variable, operation, the name of one, or a nested structure.
+            feed_dict: values by tensor, variable or learning phase; or pairs of these.
+            options, run_metadata: accepted for TensorFlow 1.
+
+        Returns:
+            NumPy values in the structure of `fetches`; None for an initializer.
+
+        Raises:
+            SessionError: the session is closed, or a fetch is nothing that can be computed.
+            UnfedPlaceholderError: a fetch depends on a placeholder that is not fed.
+            FeedError: a value does not suit what it is fed to.
+            UninitializedVariableError: a variable has no value in this session.
+        """
+        if self._closed:
+            raise SessionError(
+                "expected an open session, received a closed one.",
+                "close() was called, or its with block has ended.",
+                "run inside the block, or make a new kompat.Session().",
+            )
+        flat = [_resolve(x) for x in keras.tree.flatten(fetches)]
+        pairs = list(feed_dict.items() if isinstance(feed_dict, Mapping) else feed_dict or ())
+        keys = [_resolve(key) for key, _ in pairs]
+        fed, phase, values = split_phase(keys, [value for _, value in pairs])
+        results: list[Any] = [None] * len(flat)
+        for initializer in [x for x in flat if isinstance(x, Initializer)]:
+            if self._values is not None:
+                self._values.initialise(initializer)
+        places = [i for i, x in enumerate(flat) if not isinstance(x, Initializer)]
+        wanted = [flat[i] for i in places]
+        feeds = [as_feed(key, value) for key, value in zip(fed, values)]
+        program = _program(wanted, fed, phase)
+        try:
+            computed = program(self._values or _OWN, feeds)
+        except Exception as error:
+            error.add_note("in Session.run")
+            raise
+        for place, value in zip(places, computed):
+            results[place] = value
+        return keras.tree.pack_sequence_as(fetches, results) if _is_nested(fetches) else results[0]
+
+    def close(self) -> None:
+        """Forget the session's values; running raises from now on."""
+        self._closed = True
+        if self._values is not None:
+            self._values = _InitialisedValues()
+
+    def as_default(self) -> "Session":
+        """The session itself, for a `with` block that makes it current."""
+        return _NotClosing(self)  # type: ignore[return-value]
+
+    def __enter__(self) -> "Session":
+        stack = self._outer.__dict__.setdefault("stack", [])
+        stack.append((_sessions.stack, private.make_current(self._values)))
+        _sessions.stack = (*_sessions.stack, self)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.leave()
+        self.close()
+
+    def leave(self) -> None:
+        """Undo `__enter__` without closing."""
+        _sessions.stack, values = self._outer.stack.pop()
+        private.make_current(values)
+
+    def adopt_own_values(self) -> None:
+        """Let the variables themselves take this session's values, and work on them from now on."""
+        if self._values is not None:
+            pairs = [(v, get_value(value)) for v, value in self._values.items()]
+            outer = private.make_current(None)
+            try:
+                batch_set_value(pairs)
+            finally:
+                private.make_current(outer)
+            self._values = None
+
+
+class _NotClosing:
+    def __init__(self, session: Session):
+        self._session = session
+
+    def __enter__(self) -> Session:
+        return self._session.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        self._session.leave()
+
+
+class _Sessions(threading.local):
+    stack: tuple[Session, ...] = ()
+
+
+_sessions = _Sessions()
+
+
+class _Default:
+    session: Session | None = None
+
+
+def current_session() -> Session:
+    """The session of the innermost `with` block of this thread, else K's."""
+    if _sessions.stack:
+        return _sessions.stack[-1]
+    if _Default.session is None or _Default.session._closed:
+        session = Session()
+        session.adopt_own_values()
+        _Default.session = session
+    return _Default.session
+
+
+def entered_session() -> Session | None:
+    """The session of the innermost `with` block of this thread, if there is one."""
+    return _sessions.stack[-1] if _sessions.stack else None
+
+
+def set_default_session(session: Session | None) -> None:
+    """Make `session` K's own: from now on its values are those of the variables themselves."""
+    if session is not None:
+        session.adopt_own_values()
+    _Default.session = session
+
+
+def _is_nested(fetches: Any) -> bool:
+    return isinstance(fetches, (list, tuple, dict))
+
+
+def _resolve(x: Any) -> Any:
+    """A fetch or feed key: the tensor of a name, else `x` itself, if it can be computed."""
+    if isinstance(x, str):
+        tensor = history.named(x.partition(":")[0])
+        if tensor is None:
+            raise SessionError(
+                f"expected the name of a tensor in the graph, received {x!r}.",
+                "no living symbolic tensor has this name.",
+                "pass the tensor itself, or give it a name when it is made.",
+            )
+        return tensor
+    if not isinstance(x, Initializer):
+        fetchable(x)
+    return x
+
+
+def _program(fetches: list[Any], fed: list[Any], phase: int) -> Program:
+    """The program for these fetches and feeds; kept as long as the first symbolic fetch lives."""
+    first = next((x for x in fetches if isinstance(x, keras.KerasTensor)), None)
+    if first is None:
+        return Program(fetches, [], fed, phase)
+    programs = first.__dict__.setdefault("_kompat_programs", {})
+    key = (phase, tuple(map(id, fetches)), tuple(map(id, fed)))
+    program = programs.get(key)
+    if program is None:
+        # The program holds fetches and feeds, so that their ids stay theirs.
+        program = programs.setdefault(key, Program(fetches, [], fed, phase))
+    return program
+
+
+class _SymbolicAdapter(keras_values.SymbolicAdapter):
+    """`get_value` of a symbolic tensor: its value in the current session."""
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        return current_session().run(x)
+
+
+@functools.cache
+def adopt_private_values() -> None:
+    """Let `get_value` and `set_value` know sessions, and Keras's trainers refuse foreign ones."""
+    adapter.register_adapter(keras.Variable, private.PrivateAdapter(keras_values.VARIABLE))
+    if Variable.adapter is not None:
+        adapter.register_adapter(Variable, private.PrivateAdapter(Variable.adapter))
+    for name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch",
+                 "predict_on_batch"):  # fmt: skip
+        setattr(keras.Model, name, _in_own_values(getattr(keras.Model, name)))
+
+
+def _in_own_values(method: Any) -> Any:
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if private.current() is not None:
+            raise SessionError(
+                f"Model.{method.__name__}: expected the default session, "
+                "received a session with values of its own.",
+                "Keras trains the variables' own values, not those of a session made by hand.",
+                "call K.set_session(session) first: then its values are the variables' own.",
+            )
+        return method(self, *args, **kwargs)
+
+    return guarded
+
+
+adapter.register_adapter(keras.KerasTensor, _SymbolicAdapter())

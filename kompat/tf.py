@@ -7,12 +7,14 @@
 `tf.keras` is Keras 3 with K as its backend. TensorFlow itself is neither needed nor imported.
 """
 
+import contextlib
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from kompat import backend
+from kompat import backend, mode, session
+from kompat.graph import history
 from kompat.storage.plain import is_engine_value
 from kompat.values import keras_slot
 from kompat.variable import Variable as _Variable
@@ -63,19 +65,18 @@ class Variable(_Variable):
         )
 
     def assign(self, value: Any) -> "Variable":  # type: ignore[override]
-        """Replace the value; returns the variable."""
+        """Replace the value; returns the variable, or in graph mode the operation."""
         if keras_slot.read(self) is None and is_engine_value(value):
             super().assign(value)  # the trainer hands the value back
-        else:
-            backend.update(self, value)
-        return self
+            return self
+        return backend.update(self, value)
 
     def assign_add(self, delta: Any) -> "Variable":
-        """Add `delta`; returns the variable."""
+        """Add `delta`; returns the variable, or in graph mode the operation."""
         return backend.update_add(self, delta)
 
     def assign_sub(self, delta: Any) -> "Variable":
-        """Subtract `delta`; returns the variable."""
+        """Subtract `delta`; returns the variable, or in graph mode the operation."""
         return backend.update_sub(self, delta)
 
 
@@ -104,5 +105,105 @@ def _namespace(name: str, **attributes: Any) -> ModuleType:
     return module
 
 
+class Graph:
+    """The graph of TensorFlow 1. There is one; a graph of one's own is a part of it."""
+
+    def as_default(self) -> contextlib.AbstractContextManager:
+        """A block in graph mode."""
+        return mode.graph_mode()
+
+    def finalize(self) -> None:
+        """Accepted for TensorFlow 1: graphs here do not grow by running."""
+
+    def get_tensor_by_name(self, name: str) -> Any:
+        """The living symbolic tensor of a name, with or without `:0`.
+
+        Raises:
+            KeyError: there is none.
+        """
+        tensor = history.named(name.partition(":")[0])
+        if tensor is None:
+            raise KeyError(f"no living symbolic tensor is named {name!r}.")
+        return tensor
+
+
+_graph = Graph()
+
+
+def get_default_graph() -> Graph:
+    """The one graph."""
+    return _graph
+
+
+def get_default_session() -> Any:
+    """The session of the innermost `with` block of this thread; None outside of one."""
+    return session.entered_session()
+
+
+def global_variables_initializer() -> session.Initializer:
+    """An operation that gives all variables made so far their first values in a session."""
+    return session.Initializer()
+
+
+def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Any:
+    """`K.placeholder`, with TensorFlow's order of arguments."""
+    return backend.placeholder(shape, dtype=backend.standardize_dtype(dtype), name=name)
+
+
+def assign(ref: Any, value: Any) -> Any:
+    """`K.update`."""
+    return backend.update(ref, value)
+
+
+def assign_add(ref: Any, value: Any) -> Any:
+    """`K.update_add`."""
+    return backend.update_add(ref, value)
+
+
+def assign_sub(ref: Any, value: Any) -> Any:
+    """`K.update_sub`."""
+    return backend.update_sub(ref, value)
+
+
+class _Options:
+    """Settings of TensorFlow 1's runtime: accepted, readable, without effect here."""
+
+    def __init__(self, **settings: Any):
+        self.__dict__.update(settings)
+
+
+class GPUOptions(_Options):
+    """Accepted for TensorFlow 1; the engine manages its devices itself."""
+
+
+class ConfigProto(_Options):
+    """Accepted for TensorFlow 1; the engine manages its devices itself."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(**{"gpu_options": GPUOptions(), **settings})
+
+
 keras = _KerasDoor("kompat.tf.keras", "Keras 3, with K as its backend.")
-compat = _namespace("compat", v1=_namespace("compat.v1", keras=keras, Variable=Variable))
+compat = _namespace(
+    "compat",
+    v1=_namespace(
+        "compat.v1",
+        keras=keras,
+        Variable=Variable,
+        Session=session.Session,
+        placeholder=placeholder,
+        global_variables_initializer=global_variables_initializer,
+        get_default_session=get_default_session,
+        get_default_graph=get_default_graph,
+        assign=assign,
+        assign_add=assign_add,
+        assign_sub=assign_sub,
+        Graph=Graph,
+        ConfigProto=ConfigProto,
+        GPUOptions=GPUOptions,
+        disable_eager_execution=mode.disable_eager_execution,
+        enable_eager_execution=mode.enable_eager_execution,
+        disable_v2_behavior=mode.disable_eager_execution,
+        executing_eagerly=mode.executing_eagerly,
+    ),
+)

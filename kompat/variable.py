@@ -10,11 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import engines
+from kompat import engines, mode
 from kompat.engines.width import beside
 from kompat.errors import SymbolicValueError
+from kompat.graph.operations import read
 from kompat.storage import Storage
-from kompat.values import get_value, keras_slot, set_value
+from kompat.values import get_value, keras as keras_values, keras_slot, set_value
 from kompat.values.adapter import register_adapter
 
 
@@ -32,6 +33,12 @@ class Variable(Storage, keras.Variable):
         SymbolicValueError: `value` is symbolic.
         As `set_value` for other values.
     """
+
+    graph_variables_made = 0
+    serial = 0
+    """Which of the variables made in graph mode it is, from 1; 0 for one made in eager mode."""
+    initial_value: Any = None
+    """The value it was made with, kept in graph mode: sessions made by hand start from it."""
 
     def __init__(
         self,
@@ -56,6 +63,10 @@ class Variable(Storage, keras.Variable):
                 value, dtype=dtype, name=leaf, trainable=trainable and _is_differentiable(dtype)
             )
         self.constraint = constraint
+        if mode.building_graph():
+            Variable.graph_variables_made += 1
+            self.serial = Variable.graph_variables_made
+            self.initial_value = own_value(self)
 
     def get_value(self) -> Any:
         """The current value, as `K.get_value(self)`."""
@@ -85,6 +96,8 @@ class Variable(Storage, keras.Variable):
         return complex(get_value(self))
 
     def __getitem__(self, index: Any) -> Any:
+        if mode.building_graph():
+            return read(self)[index]
         with engines.current.full_width(self):
             return self.value[index]
 
@@ -94,6 +107,12 @@ class Variable(Storage, keras.Variable):
         return _remake, (type(self), *arguments), state
 
     __hash__ = object.__hash__
+
+
+def own_value(x: keras.Variable) -> Any:
+    """The value of a variable itself, whatever session is current."""
+    adapter = Variable.adapter if isinstance(x, Variable) else None
+    return (adapter or keras_values.VARIABLE).read(x)
 
 
 def _is_differentiable(dtype: str) -> bool:
@@ -113,10 +132,17 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
 
     def operate(self: Variable, other: Any) -> Any:
         other = beside(other, self)
+        if mode.building_graph():
+            return function(*((other, read(self)) if reflected else (read(self), _symbolic(other))))
         return exact(other, self) if reflected else exact(self, other)
 
     operate.__name__ = name
     return operate
+
+
+def _symbolic(x: Any) -> Any:
+    """A variable in graph mode as a symbolic read; all else as it is."""
+    return read(x) if isinstance(x, keras.Variable) and mode.building_graph() else x
 
 
 def _define_operators() -> None:
@@ -145,7 +171,7 @@ def _define_operators() -> None:
         setattr(Variable, f"__{name}__", _operator(f"__{name}__", function, False))
     for name, function in {"neg": keras.ops.negative, "abs": keras.ops.absolute}.items():
         exact = engines.current.exact(function)
-        setattr(Variable, f"__{name}__", lambda self, _exact=exact: _exact(self))
+        setattr(Variable, f"__{name}__", lambda self, _exact=exact: _exact(_symbolic(self)))
 
 
 _define_operators()

@@ -80,7 +80,10 @@ def test_another_installed_engine_is_taken_without_jax(tmp_path):
 
 
 # A module may import those to its right, never those to its left.
-LAYERS = ["tools", "installation", "tf", "backend", "variable", "storage", "engines", "values"]
+LAYERS = [
+    *("tools", "installation", "tf", "backend", "function", "session", "variable", "storage"),
+    *("graph", "mode", "engines", "values"),
+]
 BENEATH = {"errors", "catalogue", "engine_choice"}
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",
+    "manual_variable_initialization",
     "name_scope",
     "reset_uids",
     "result_type",
@@ -95,3 +96,17 @@ def name_scope(name: str) -> Any:
     encoder/scale
     """
     return keras.name_scope(name)
+
+
+def manual_variable_initialization(value: Any) -> None:
+    """Accepted for TensorFlow 1; variables of K's own session have their values when made.
+
+    Args:
+        value: a boolean. Sessions made by hand are initialised by hand in any case.
+
+    Example:
+
+    >>> K.manual_variable_initialization(False)
+    """
+    if not isinstance(value, (bool, int)):
+        raise TypeError(f"manual_variable_initialization expects a boolean, received {value!r}.")

@@ -6,22 +6,22 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.backend.operands import operand
+from kompat.backend.operands import operand, tensor
 from kompat.backend.variables import standard_dtype
+from kompat.graph.operations import GraphOperation, Shape
 
-__all__ = ["cast", "cast_to_floatx", "dtype", "int_shape", "is_keras_tensor", "ndim", "shape"]
+__all__ = [
+    "cast",
+    "cast_to_floatx",
+    "dtype",
+    "int_shape",
+    "is_keras_tensor",
+    "ndim",
+    "print_tensor",
+    "shape",
+]
 
 _cast = engines.current.exact(keras.ops.cast)
-
-
-class Shape(keras.Operation):
-    """The shape of a symbolic tensor, known when the model runs."""
-
-    def call(self, x: Any) -> Any:
-        return keras.ops.convert_to_tensor(keras.ops.shape(x), dtype="int32")
-
-    def compute_output_spec(self, x: Any) -> keras.KerasTensor:
-        return keras.KerasTensor((len(x.shape),), dtype="int32")
 
 
 def int_shape(x: Any) -> tuple[int | None, ...] | None:
@@ -73,6 +73,48 @@ def shape(x: Any) -> Any:
     if isinstance(x, keras.KerasTensor):
         return Shape()(x)
     return keras.ops.convert_to_tensor(np.array(tuple(operand(x).shape), "int32"))
+
+
+class Print(GraphOperation):
+    """Prints a tensor each time the graph runs, and passes it on."""
+
+    def __init__(self, message: str, summarize: int):
+        super().__init__()
+        self._message = message
+        self._summarize = summarize
+
+    def compute_output_spec(self, x: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(x.shape, dtype=x.dtype)
+
+    def call(self, x: Any) -> Any:
+        engines.current.observe(self._show, x)
+        return x
+
+    def _show(self, value: Any) -> None:
+        shown = np.array2string(
+            np.asarray(value), threshold=2 * self._summarize, edgeitems=self._summarize
+        )
+        print(self._message, shown)
+
+
+def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
+    """Print a tensor when it is computed.
+
+    Args:
+        x: a tensor or variable.
+        message: what to print before it.
+        summarize: how many elements of each end of a dimension are shown; -1 shows all.
+
+    Returns:
+        A tensor equal to `x`; only what is computed from it is printed.
+
+    Example:
+
+    >>> _ = K.print_tensor(K.constant([1., 2.]), "values:")
+    values: [1. 2.]
+    """
+    shown = 2**31 if summarize == -1 else summarize
+    return Print(message, shown)(tensor(x))
 
 
 def cast(x: Any, dtype: str) -> Any:

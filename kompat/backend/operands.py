@@ -5,9 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import engines
+from kompat import engines, mode
 from kompat.engines.width import beside, dtype_name
 from kompat.errors import UnsupportedValueError
+from kompat.graph.operations import read
 
 _cast = engines.current.exact(keras.ops.cast)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
@@ -24,6 +25,8 @@ def operand(x: Any, like: Any = None) -> Any:
     Raises:
         UnsupportedValueError: `x` is None, a string or a ragged list.
     """
+    if isinstance(x, keras.Variable) and mode.building_graph():
+        return read(x)
     if hasattr(x, "dtype") and hasattr(x, "shape"):
         return beside(x, like)
     if isinstance(x, (int, float)) and hasattr(like, "dtype"):

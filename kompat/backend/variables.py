@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import engines
-from kompat.errors import UnsupportedValueError
+from kompat import engines, mode
+from kompat.errors import ShapeMismatchError, UnsupportedValueError
+from kompat.graph.operations import Assign, read
 from kompat.storage.plain import is_engine_value
 from kompat.values import (
     batch_get_value,
@@ -18,7 +19,8 @@ from kompat.values import (
     not_a_variable,
     set_value,
 )
-from kompat.values.adapter import adapter_of
+from kompat.values.adapter import adapter_of, host_value
+from kompat.values.conversion import to_host
 from kompat.variable import Variable
 
 __all__ = [
@@ -134,6 +136,8 @@ def update(x: Any, new_x: Any) -> Any:
     >>> K.get_value(K.update(v, K.constant(5.)))
     np.float32(5.0)
     """
+    if _is_symbolic(x, new_x):
+        return _assignment(x, new_x)
     if isinstance(x, keras.Variable) and is_engine_value(new_x):
         _assign_tensor(x, new_x)
     else:
@@ -186,6 +190,8 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 
 def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
+    if _is_symbolic(x, operand):
+        return _assignment(x, operand, operation)
     adapter: Any = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
@@ -198,6 +204,39 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
         with adapter.lock(x):
             _assign_tensor(x, operation(x, operand))
     return x
+
+
+def _is_symbolic(x: Any, value: Any) -> bool:
+    """Whether an update waits until a graph runs."""
+    if not isinstance(x, keras.Variable):
+        return False
+    return isinstance(value, keras.KerasTensor) or mode.building_graph()
+
+
+def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.KerasTensor:
+    """The operation that writes to `x` when a graph runs."""
+    if isinstance(value, keras.Variable):
+        value = read(value)
+    elif not isinstance(value, keras.KerasTensor):
+        shape = None if combine else tuple(x.shape)
+        name = f"variable {x.path!r}"
+        value = to_host(host_value(value), shape, keras_slot.dtype(x), name)
+    if not _may_hold(tuple(x.shape), tuple(value.shape), broadcasts=combine is not None):
+        raise ShapeMismatchError(
+            f"variable {x.path!r}: expected an update of shape {tuple(x.shape)}, "
+            f"received one of shape {tuple(value.shape)}.",
+            "a variable keeps its shape.",
+            "reshape the new value.",
+        )
+    return Assign(x, combine).symbolic_call(value)
+
+
+def _may_hold(shape: tuple, got: tuple, broadcasts: bool) -> bool:
+    if broadcasts:
+        got = (1,) * (len(shape) - len(got)) + got
+    return len(shape) == len(got) and all(
+        b is None or a == b or (broadcasts and b == 1) for a, b in zip(shape, got)
+    )
 
 
 def _in_trace(adapter: Any, operand: Any) -> bool:

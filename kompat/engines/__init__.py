@@ -17,6 +17,8 @@ Each engine has a module with the same functions:
 - `duplicate(tensor)`: a copy that nobody else can donate;
 - `infer(function, *args)`, `compile(function)`: trace for shapes, or to compile; None where the
   engine only computes at once;
+- `observe(show, x)`: show the value of `x` whenever it is computed;
+- `cond(condition, then, otherwise)`: a branch inside a compiled program;
 - `differentiate(forward, wanted)`: one pass of a program, with gradients.
 """
 

@@ -86,3 +86,8 @@ def differentiate(
         "it has no automatic differentiation, or kompat has no file for it.",
         "choose another: KERAS_BACKEND=jax, torch or tensorflow.",
     )
+
+
+def observe(show: Callable[[Any], None], x: Any) -> None:
+    """Call `show` with the value of `x`."""
+    show(keras.ops.convert_to_numpy(x))

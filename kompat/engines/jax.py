@@ -134,3 +134,16 @@ def differentiate(
             ones = [jnp.full_like(loss, i == index) for i, loss in enumerate(losses)]
             pulled[index] = pull_back(ones)[0]
     return [[pulled[index].get(key) for key in keys] for index, keys in wanted], others
+
+
+def cond(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """The result of one of two functions of equal output structure, chosen at run time."""
+    return jax.lax.cond(condition, then, otherwise)
+
+
+def observe(show: Callable[[Any], None], x: Any) -> None:
+    """Call `show` with the value of `x`, each time the program runs."""
+    if isinstance(x, jax.core.Tracer):
+        jax.debug.callback(show, x, ordered=False)
+    else:
+        show(x)

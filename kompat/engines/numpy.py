@@ -21,6 +21,7 @@ from kompat.engines.generic import (
     infer,
     is_narrowing,
     is_wide,
+    observe,
     placement_of,
     tracing,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_wide",
+    "observe",
     "place",
     "placement_of",
     "tracing",

@@ -19,6 +19,7 @@ from kompat.engines.generic import (
     infer,
     is_narrowing,
     is_wide,
+    observe,
     place,
     placement_of,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_wide",
+    "observe",
     "place",
     "placement_of",
     "tracing",

@@ -167,6 +167,7 @@ def evaluate(
     read: Callable[[Any], Any],
     seen: dict[int, keras.Variable],
     phase: int,
+    entering: State | None = None,
 ) -> Run:
     """Run a schedule.
 
@@ -176,6 +177,7 @@ def evaluate(
         read: gives the value of a variable before the run.
         seen: takes the variables that the run touches, by id.
         phase: the learning phase.
+        entering: what earlier parts of the same run wrote to variables.
     """
 
     def read_or_fed(variable: keras.Variable) -> Any:
@@ -187,6 +189,8 @@ def evaluate(
             _differentiate(schedule, level, up_to, perturb, run)
         else:
             run.values = {key: perturb(key, value) for key, value in feeds.items()}
+            if entering is not None:
+                run.state.enter(entering)
         for node in schedule.levels[level]:
             if not isinstance(node.operation, Gradient):
                 run.compute(node)

@@ -7,8 +7,11 @@ off again, so that graphs which the user dropped are freed.
 `tests/test_private_corners.py` says so when Keras changes one of these.
 """
 
+import contextlib
 import functools
 import sys
+import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,6 +72,40 @@ def describe(tensor: Any) -> str:
     return f"{tensor.name!r} of shape {shape}" + (f", made at {line}" if line else "")
 
 
+class _Frames(threading.local):
+    def __init__(self) -> None:
+        self.open: list[list[Any]] = []
+
+
+_frames = _Frames()
+
+
+@contextlib.contextmanager
+def frame() -> Iterator[list[Any]]:
+    """Gather the nodes that are made inside, in a list."""
+    nodes: list[Any] = []
+    _frames.open.append(nodes)
+    try:
+        yield nodes
+    finally:
+        _frames.open.pop()
+        if _frames.open:
+            _frames.open[-1] += nodes
+
+
+def stops_gradients(node: Any) -> bool:
+    """Whether no gradient passes a node."""
+    return type(node.operation).__name__ == "StopGradient"
+
+
+_by_name: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+
+
+def named(name: str) -> Any:
+    """The living symbolic tensor of this name that was made last, or None."""
+    return _by_name.get(name)
+
+
 def _user_frames() -> Iterator[Any]:
     frame: Any = sys._getframe(2)
     while frame is not None:
@@ -81,9 +118,12 @@ def _record(initialise: Any) -> Any:
     @functools.wraps(initialise)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         initialise(self, *args, **kwargs)
-        frame = next(_user_frames(), None)
-        if frame is not None:
-            self.kompat_line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        _by_name.update((tensor.name, tensor) for tensor in self.outputs)
+        user = next(_user_frames(), None)
+        if user is not None:
+            self.kompat_line = f"{user.f_code.co_filename}:{user.f_lineno}"
+        if _frames.open:
+            _frames.open[-1].append(self)
         if not isinstance(self.operation, keras.Layer):
             for tensor in self.arguments.keras_tensors:
                 before = tensor._keras_history.operation

@@ -97,6 +97,11 @@ def set_default(value: int | None) -> None:
     _Default.value = value
 
 
+def is_running() -> bool:
+    """Whether a function, a session or a Keras layer says what the phase is."""
+    return _phase.running is not None or call_context.training() is not None
+
+
 @contextlib.contextmanager
 def scope(value: int) -> Iterator[None]:
     """The phase inside a block of this thread."""

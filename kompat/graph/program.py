@@ -42,12 +42,13 @@ class Program:
             for node in self.schedule.nodes()
             for tensor in history.outputs(node)
         )
+        self._has_run = False
         self._compiled: dict[Any, _Compiled] = {}
         self._building = threading.Lock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
-        if engines.current.compile is None:
+        if engines.current.compile is None or self._is_first_of_few():
             return self._at_once(values, feeds)
         signature = tuple([(x.shape, x.dtype) for x in feeds])
         compiled = self._compiled.get(signature)
@@ -58,13 +59,18 @@ class Program:
                     compiled = self._compiled[signature] = _Compiled(self, values, feeds)
         return compiled(values, feeds)
 
+    def _is_first_of_few(self) -> bool:
+        """Whether compiling would cost more than it gives: `run(v.assign(x))` runs once."""
+        first, self._has_run = not self._has_run, True
+        return first and not self.schedule.depth and len(self.schedule.levels[0]) <= _FEW
+
     @property
     def compilations(self) -> int:
         """For how many signatures of inputs the program was compiled."""
         return len(self._compiled)
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
-        with values.exclusive():
+        with values.exclusive(), self.full_width(*feeds):
             while True:
                 snapshots: dict[int, Any] = {}
                 seen: dict[int, keras.Variable] = {}
@@ -166,10 +172,15 @@ class _Compiled:
             outputs, new = self._function(state, feeds)
         # A program that moves a value hands on the very array that it got.
         mine = {id(tensor) for tensor in state}
-        return snapshots, outputs, [
-            engines.current.duplicate(x) if id(x) in mine else x for x in new
-        ]
+        return (
+            snapshots,
+            outputs,
+            [engines.current.duplicate(x) if id(x) in mine else x for x in new],
+        )
 
+
+# Nodes that are cheaper to compute one by one than to compile.
+_FEW = 4
 
 _WIDE_TENSORS = {"int64", "uint64", "float64", "complex128"}
 

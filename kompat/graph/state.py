@@ -59,6 +59,11 @@ class State(keras.StatelessScope):
         assigned = self.assigned.get(id(variable))
         return self.value_before(variable) if assigned is None else assigned
 
+    def enter(self, outer: "State") -> None:
+        """Go on from what `outer` has written so far."""
+        self.written = dict(outer.written)
+        self.assigned = dict(outer.assigned)
+
     def after(self) -> dict[int, Any]:
         """The new values of the variables that were written, by id."""
         new = {**self.written, **self.assigned}

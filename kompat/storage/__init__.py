@@ -22,7 +22,7 @@ def _module() -> Any:
 
 
 _module_of_engine = _module()
-Storage = _module_of_engine.Storage
+Storage: Any = _module_of_engine.Storage
 _keeper = _module_of_engine if hasattr(_module_of_engine, "snapshot") else plain
 snapshot = _keeper.snapshot
 replace = _keeper.replace

@@ -372,6 +372,5 @@ def _is_unchanged(variable: keras.Variable, seen: Any) -> bool:
     now = variable._cell
     # A cell may have been completed since, by the other form of the same value.
     return now is seen or (
-        now is not None
-        and any(a is b and a is not None for a, b in zip(now[:2], seen[:2]))
+        now is not None and any(a is b and a is not None for a, b in zip(now[:2], seen[:2]))
     )

@@ -72,5 +72,5 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
         return False
     with keras_slot.outside_scope():
         for variable, _, value in changes:
-            variable.assign(value)
+            keras.Variable.assign(variable, value)
     return True

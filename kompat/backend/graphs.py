@@ -1,0 +1,212 @@
+"""Placeholders, functions, gradients, branches and sessions."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import mode, session as sessions
+from kompat.backend.operands import operand
+from kompat.backend.variables import standard_dtype
+from kompat.errors import SymbolicValueError
+from kompat.function import Function
+from kompat.graph import gradients as graph_gradients
+from kompat.graph.control import Branch, choose
+
+__all__ = ["function", "get_session", "gradients", "placeholder", "set_session", "switch"]
+
+
+def placeholder(
+    shape: Any = None,
+    ndim: int | None = None,
+    dtype: str | None = None,
+    sparse: bool = False,
+    name: str | None = None,
+    ragged: bool = False,
+) -> keras.KerasTensor:
+    """A symbolic tensor to be fed.
+
+    Args:
+        shape: a tuple with None for unknown dimensions.
+        ndim: the rank, where `shape` is not given.
+        dtype: `K.floatx()` by default.
+        sparse: whether sparse tensors are fed.
+        name: a string.
+        ragged: refused; no engine of Keras 3 but TensorFlow has ragged tensors.
+
+    Returns:
+        A symbolic tensor.
+
+    Example:
+
+    >>> x = K.placeholder(shape=(None, 3))
+    >>> K.int_shape(x)
+    (None, 3)
+    """
+    if ragged:
+        raise ValueError("placeholder: ragged tensors are not supported; feed padded ones.")
+    if shape is None:
+        if ndim is None:
+            raise ValueError(
+                "placeholder expects a shape or a rank: K.placeholder(ndim=2) has two unknown "
+                "dimensions."
+            )
+        shape = (None,) * ndim
+    name = None if name is None else name.replace("/", "_").partition(":")[0]
+    return keras.Input(
+        batch_shape=tuple(shape), dtype=standard_dtype(dtype), sparse=sparse, name=name
+    )
+
+
+def function(
+    inputs: Any, outputs: Any, updates: Any = None, name: str | None = None, **kwargs: Any
+) -> Function:
+    """A callable of a graph.
+
+    Args:
+        inputs: the symbolic tensors, variables or learning phase that a call gives values for.
+        outputs: what a call computes: a tensor, variable or constant, or a nested structure.
+        updates: operations (`K.update(v, x)`) and pairs `(variable, new value)`, performed
+            together at the end of each call. Outputs see the values from before.
+        name: for error messages.
+        **kwargs: `feed_dict`, values for further tensors, read at each call; `fetches`, further
+            operations to perform; `options` and `run_metadata` are accepted for TensorFlow 1.
+
+    Returns:
+        A function that takes one value per input, in a list, and returns NumPy values in the
+        structure of `outputs`.
+
+    Raises:
+        UnfedPlaceholderError: an output depends on a placeholder that is not among the inputs.
+        SessionError: an output is nothing that can be computed.
+
+    Example:
+
+    >>> x = K.placeholder(shape=(None,))
+    >>> total = K.variable(0.)
+    >>> add = K.function([x], [K.sum(x)], updates=[K.update_add(total, K.sum(x))])
+    >>> add([np.array([1., 2.])]), K.get_value(total)
+    ([np.float32(3.0)], np.float32(3.0))
+    """
+    known = {"feed_dict", "fetches", "options", "run_metadata"}
+    if unknown := set(kwargs) - known:
+        raise ValueError(f"Invalid argument {sorted(unknown)!r} passed to K.function.")
+    return Function(inputs, outputs, updates, name, kwargs.get("feed_dict"), kwargs.get("fetches"))
+
+
+def gradients(loss: Any, variables: Any) -> list[Any]:
+    """The gradients of a loss.
+
+    Args:
+        loss: a symbolic tensor, or a list of them; all elements are summed.
+        variables: a variable or symbolic tensor, or a list of them.
+
+    Returns:
+        A list of symbolic tensors; None, with a warning, for what the loss does not depend on.
+
+    Raises:
+        SymbolicValueError: `loss` is a computed value.
+
+    Example:
+
+    >>> x = K.placeholder(shape=())
+    >>> K.function([x], K.gradients(K.square(x), x))([3.])
+    [np.float32(6.0)]
+    """
+    if isinstance(loss, (list, tuple)):
+        loss = sum((keras.ops.sum(each) for each in loss[1:]), keras.ops.sum(loss[0]))
+    wrt = list(variables) if isinstance(variables, (list, tuple)) else [variables]
+    for x in wrt:
+        if not isinstance(x, (keras.KerasTensor, keras.Variable)):
+            raise SymbolicValueError(
+                f"K.gradients: expected variables or symbolic tensors to differentiate with "
+                f"respect to, received {type(x).__name__}.",
+                "a computed value is no part of the graph.",
+                "pass a variable, K.placeholder, or a tensor of the model.",
+            )
+    return graph_gradients.gradients(loss, wrt)
+
+
+def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    """One of two tensors.
+
+    Args:
+        condition: a boolean or number. A scalar chooses a branch, and only that is computed; an
+            array of the branches' rank or less chooses element by element, from the left.
+        then_expression: a tensor, or a function without arguments that returns one.
+        else_expression: the same.
+
+    Returns:
+        A tensor.
+
+    Raises:
+        ValueError: the condition has a higher rank than the branches.
+
+    Example:
+
+    >>> K.eval(K.switch(K.constant([1., 0.]) > 0, K.constant([1., 2.]), K.constant([3., 4.])))
+    array([1., 4.], dtype=float32)
+    """
+    condition = operand(condition)
+    if len(condition.shape) == 0:
+        return _switch_scalar(condition, then_expression, else_expression)
+    then = operand(then_expression() if callable(then_expression) else then_expression)
+    otherwise = operand(else_expression() if callable(else_expression) else else_expression)
+    missing = len(then.shape) - len(condition.shape)
+    if missing < 0:
+        raise ValueError(
+            "Rank of `condition` should be less than or equal to rank of `then_expression` and "
+            f"`else_expression`. ndim(condition)={len(condition.shape)}, "
+            f"ndim(then_expression)={len(then.shape)}"
+        )
+    condition = keras.ops.cast(condition, "bool")
+    for _ in range(missing):
+        condition = keras.ops.expand_dims(condition, -1)
+    return keras.ops.where(condition, then, otherwise)
+
+
+def _switch_scalar(condition: Any, then: Any, otherwise: Any) -> Any:
+    if not isinstance(condition, keras.KerasTensor):
+        if mode.is_traced(condition):
+            return keras.ops.cond(
+                keras.ops.cast(condition, "bool"), _thunk(then), _thunk(otherwise)
+            )
+        taken = then if bool(np.asarray(keras.ops.convert_to_numpy(condition))) else otherwise
+        return taken() if callable(taken) else taken
+    return choose(condition, Branch(then), Branch(otherwise))
+
+
+def _thunk(x: Any) -> Any:
+    return x if callable(x) else lambda: x
+
+
+def get_session(op_input_list: Any = ()) -> sessions.Session:
+    """The session of the innermost `with` block of this thread, else K's own.
+
+    Args:
+        op_input_list: accepted for tf.keras.
+
+    Returns:
+        A session. K's own works on the variables' own values, as Keras does.
+
+    Example:
+
+    >>> x = K.placeholder(shape=())
+    >>> print(K.get_session().run(x * 2, feed_dict={x: 4.}))
+    8.0
+    """
+    return sessions.current_session()
+
+
+def set_session(session: sessions.Session | None) -> None:
+    """Make `session` K's own. Its values become those of the variables themselves.
+
+    Args:
+        session: a `kompat.Session`.
+
+    Example:
+
+    >>> import kompat
+    >>> K.set_session(kompat.Session())
+    """
+    sessions.set_default_session(session)

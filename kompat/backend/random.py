@@ -1,0 +1,213 @@
+"""Random tensors: drawn at once in eager mode, anew in each run of a graph.
+
+Without a seed they follow NumPy's global generator, so `np.random.seed` and
+`keras.utils.set_random_seed` reproduce them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines, mode
+from kompat.backend.variables import standard_dtype
+from kompat.graph.operations import GraphOperation
+
+__all__ = [
+    "random_bernoulli",
+    "random_binomial",
+    "random_normal",
+    "random_uniform",
+    "truncated_normal",
+]
+
+
+class Draw(GraphOperation):
+    """Draws from a distribution in each run; its seed is state of the graph."""
+
+    def __init__(self, draw: Callable[..., Any], dtype: str, seed: int | None):
+        super().__init__()
+        self._draw = draw
+        self._dtype = dtype
+        self.seed_generator = keras.random.SeedGenerator(_new_seed() if seed is None else seed)
+
+    def compute_output_spec(self, shape: Any) -> keras.KerasTensor:
+        if isinstance(shape, keras.KerasTensor):
+            shape = (None,) * shape.shape[0]
+        known = [None if isinstance(n, keras.KerasTensor) else int(n) for n in shape]
+        return keras.KerasTensor(known, dtype=self._dtype)
+
+    def call(self, shape: Any) -> Any:
+        sizes = tuple(int(n) for n in shape)
+        return self._draw(sizes, dtype=self._dtype, seed=self.seed_generator)
+
+
+def _new_seed() -> int:
+    return int(np.random.randint(2**31 - 1))
+
+
+class _AtRunTime(keras.random.SeedGenerator):
+    """Inside a trace of the user or of Keras: a seed that is drawn when the program runs."""
+
+    def __init__(self) -> None:
+        pass
+
+    def next(self, ordered: bool = True) -> Any:
+        return engines.current.at_run_time(
+            lambda: np.array([_new_seed(), 0], "uint32"), (2,), "uint32"
+        )
+
+
+def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
+    symbolic = isinstance(shape, keras.KerasTensor) or any(
+        isinstance(n, keras.KerasTensor) for n in shape
+    )
+    if symbolic or mode.building_graph():
+        operation = Draw(draw, dtype, seed)
+        return operation.symbolic_call(
+            shape if isinstance(shape, keras.KerasTensor) else list(shape)
+        )
+    sizes = tuple(int(n) for n in np.asarray(shape))
+    if seed is None:
+        seed = _AtRunTime() if mode.is_compiling() else _new_seed()
+    with engines.current.full_width(dtype):
+        return draw(sizes, dtype=dtype, seed=seed)
+
+
+def random_normal(
+    shape: Any,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+) -> Any:
+    """Draw from a normal distribution.
+
+    Args:
+        shape: a tuple of integers; elements may be symbolic.
+        mean: its mean.
+        stddev: its standard deviation.
+        dtype: `K.floatx()` by default.
+        seed: an integer: the same numbers each time, or in a graph the same sequence of runs.
+
+    Returns:
+        A tensor.
+
+    Example:
+
+    >>> K.int_shape(K.random_normal((2, 3)))
+    (2, 3)
+    """
+
+    def draw(shape: Any, dtype: str, seed: Any) -> Any:
+        return keras.random.normal(shape, mean=mean, stddev=stddev, dtype=dtype, seed=seed)
+
+    return _random(draw, shape, standard_dtype(dtype), seed)
+
+
+def random_uniform(
+    shape: Any,
+    minval: float = 0.0,
+    maxval: float = 1.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+) -> Any:
+    """Draw evenly from `minval` (included) to `maxval` (excluded).
+
+    Args:
+        shape: a tuple of integers; elements may be symbolic.
+        minval: the lower bound.
+        maxval: the upper bound.
+        dtype: `K.floatx()` by default; an integer dtype draws integers.
+        seed: as for `random_normal`.
+
+    Returns:
+        A tensor.
+
+    Example:
+
+    >>> K.int_shape(K.random_uniform((2, 3)))
+    (2, 3)
+    """
+    dtype = standard_dtype(dtype)
+    whole = keras.backend.is_int_dtype(dtype)
+
+    def draw(shape: Any, dtype: str, seed: Any) -> Any:
+        if whole:
+            return keras.random.randint(shape, int(minval), int(maxval), dtype=dtype, seed=seed)
+        return keras.random.uniform(shape, minval=minval, maxval=maxval, dtype=dtype, seed=seed)
+
+    return _random(draw, shape, dtype, seed)
+
+
+def random_bernoulli(
+    shape: Any, p: float = 0.0, dtype: str | None = None, seed: int | None = None
+) -> Any:
+    """Draw ones with probability `p`, else zeros.
+
+    Args:
+        shape: a tuple of integers; elements may be symbolic.
+        p: the probability of a one.
+        dtype: `K.floatx()` by default.
+        seed: as for `random_normal`.
+
+    Returns:
+        A tensor of zeros and ones.
+
+    Example:
+
+    >>> K.eval(K.random_bernoulli((3,), p=1.))
+    array([1., 1., 1.], dtype=float32)
+    """
+
+    def draw(shape: Any, dtype: str, seed: Any) -> Any:
+        return keras.ops.cast(keras.random.uniform(shape, seed=seed, dtype="float32") < p, dtype)
+
+    return _random(draw, shape, standard_dtype(dtype), seed)
+
+
+def random_binomial(
+    shape: Any, p: float = 0.0, dtype: str | None = None, seed: int | None = None
+) -> Any:
+    """The same as `random_bernoulli`, under its older name.
+
+    Example:
+
+    >>> K.eval(K.random_binomial((3,), p=0.))
+    array([0., 0., 0.], dtype=float32)
+    """
+    return random_bernoulli(shape, p, dtype, seed)
+
+
+def truncated_normal(
+    shape: Any,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+) -> Any:
+    """Draw from a normal distribution, within two standard deviations of its mean.
+
+    Args:
+        shape: a tuple of integers; elements may be symbolic.
+        mean: its mean before truncation.
+        stddev: its standard deviation before truncation.
+        dtype: `K.floatx()` by default.
+        seed: as for `random_normal`.
+
+    Returns:
+        A tensor.
+
+    Example:
+
+    >>> bool(np.abs(K.eval(K.truncated_normal((100,)))).max() <= 2)
+    True
+    """
+
+    def draw(shape: Any, dtype: str, seed: Any) -> Any:
+        return keras.random.truncated_normal(
+            shape, mean=mean, stddev=stddev, dtype=dtype, seed=seed
+        )
+
+    return _random(draw, shape, standard_dtype(dtype), seed)

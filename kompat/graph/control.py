@@ -1,0 +1,187 @@
+"""A choice between two subgraphs when the graph runs: `K.switch` and `K.in_train_phase`.
+
+Each branch is traced once, in a frame that tells its own nodes from the tensors that it captures
+from outside. Only the branch that is taken is computed, and only its updates happen.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat import engines
+from kompat.graph import history
+from kompat.graph.evaluation import Run, Schedule, evaluate
+from kompat.graph.operations import GraphOperation, read
+
+
+class Branch:
+    """A callable traced as a subgraph, or a value from outside."""
+
+    def __init__(self, branch: Any):
+        with history.frame() as nodes:
+            self.given = branch() if callable(branch) else branch
+            # An output that is a variable is read when the graph runs.
+            self.outputs = keras.tree.map_structure(_as_node, self.given)
+        self._own = {id(node) for node in nodes}
+        self.flat = keras.tree.flatten(self.outputs)
+
+    def is_symbolic(self) -> bool:
+        """Whether an output is symbolic."""
+        return any(isinstance(x, keras.KerasTensor) for x in self.flat)
+
+    def captured(self) -> list[Any]:
+        """The symbolic tensors from outside that the branch computes with."""
+        found: dict[int, Any] = {}
+        stack = [x for x in self.flat if isinstance(x, keras.KerasTensor)]
+        visited = set()
+        while stack:
+            tensor = stack.pop()
+            node = history.node_of(tensor)
+            if node is None or id(node) not in self._own:
+                found[id(tensor)] = tensor
+            elif id(node) not in visited:
+                visited.add(id(node))
+                stack += history.parents(node)
+        return list(found.values())
+
+
+def _as_node(x: Any) -> Any:
+    return read(x) if isinstance(x, keras.Variable) else x
+
+
+class Switch(GraphOperation):
+    """Compute one of two branches.
+
+    Args:
+        then, otherwise: the branches, with outputs of equal structure and shapes.
+    """
+
+    def __init__(self, then: Branch, otherwise: Branch):
+        super().__init__()
+        self.then = then
+        self.otherwise = otherwise
+        captured = {id(x): x for branch in (then, otherwise) for x in branch.captured()}
+        self.captured = list(captured.values())
+        self._schedules = {
+            id(branch): Schedule(
+                [x for x in branch.flat if isinstance(x, keras.KerasTensor)], captured
+            )
+            for branch in (then, otherwise)
+        }
+
+    def compute_output_spec(self, condition: Any, captured: list[Any]) -> Any:
+        return keras.tree.map_structure(_common_spec, self.then.outputs, self.otherwise.outputs)
+
+    def call(self, condition: Any, captured: list[Any]) -> Any:
+        run = evaluate(_NOTHING, {}, lambda variable: variable.value, {}, 0)
+        return self.evaluate(run, condition, captured)
+
+    def evaluate(self, run: Run, condition: Any, captured: list[Any]) -> Any:
+        feeds = {id(x): value for x, value in zip(self.captured, captured)}
+        if isinstance(condition, (bool, int, np.ndarray, np.generic)):
+            return self._at_once(run, bool(condition), feeds)
+        if engines.current.compile is None:
+            return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
+        return self._compiled(run, condition, feeds)
+
+    def _run(self, branch: Branch, run: Run, feeds: dict[int, Any]) -> Run:
+        schedule = self._schedules[id(branch)]
+        return evaluate(
+            schedule, feeds, run.state.value_before, run.state.seen, run.phase, run.state
+        )
+
+    def _at_once(self, run: Run, condition: bool, feeds: dict[int, Any]) -> Any:
+        branch = self.then if condition else self.otherwise
+        inner = self._run(branch, run, feeds)
+        run.state.enter(inner.state)
+        return [self._like_spec(i, inner.value(x)) for i, x in enumerate(branch.flat)]
+
+    def _compiled(self, run: Run, condition: Any, feeds: dict[int, Any]) -> Any:
+        written, assigned = self._discover(run, feeds)
+
+        def of(branch: Branch) -> Callable[[], Any]:
+            def compute() -> Any:
+                inner = self._run(branch, run, feeds)
+                return (
+                    [self._like_spec(i, inner.value(x)) for i, x in enumerate(branch.flat)],
+                    {key: inner.state.get_current_value(v) for key, v in written.items()},
+                    {key: inner.state.value_assigned(v) for key, v in assigned.items()},
+                )
+
+            return compute
+
+        condition = keras.ops.cast(condition, "bool")
+        outputs, new, newly_assigned = engines.current.cond(
+            condition, of(self.then), of(self.otherwise)
+        )
+        run.state.written.update(new)
+        run.state.assigned.update(newly_assigned)
+        return outputs
+
+    def _discover(self, run: Run, feeds: dict[int, Any]) -> tuple[dict, dict]:
+        """The variables that a branch writes; all that either reads get their values outside."""
+        written: set[int] = set()
+        assigned: set[int] = set()
+        touched: dict[int, keras.Variable] = {}
+
+        def look() -> list[Any]:
+            for branch in (self.then, self.otherwise):
+                inner = evaluate(
+                    self._schedules[id(branch)], feeds, _peek(run), touched, run.phase, run.state
+                )
+                written.update(inner.state.written)
+                assigned.update(inner.state.assigned)
+            return []
+
+        engines.current.infer(look)
+        for variable in touched.values():
+            run.state.value_before(variable)
+        variables = {**run.state.seen, **touched}
+        return (
+            {key: variables[key] for key in sorted(written) if key in variables},
+            {key: variables[key] for key in sorted(assigned) if key in variables},
+        )
+
+    def _like_spec(self, index: int, value: Any) -> Any:
+        """Both branches of a compiled program give the same dtype."""
+        then, otherwise = self.then.flat[index], self.otherwise.flat[index]
+        return keras.ops.cast(value, _common_dtype(then, otherwise))
+
+
+def _peek(run: Run) -> Callable[[Any], Any]:
+    return lambda v: run.state.before[id(v)] if id(v) in run.state.before else run.state._read(v)
+
+
+def _dtype(x: Any) -> str:
+    dtype = getattr(x, "dtype", None)
+    if dtype is not None:
+        return keras.utils.standardize_dtype(dtype)
+    return (
+        "bool" if isinstance(x, bool) else "int32" if isinstance(x, int) else keras.config.floatx()
+    )
+
+
+def _common_dtype(then: Any, otherwise: Any) -> str:
+    return keras.backend.result_type(_dtype(then), _dtype(otherwise))
+
+
+def _common_spec(then: Any, otherwise: Any) -> keras.KerasTensor:
+    shapes = [tuple(getattr(x, "shape", ())) for x in (then, otherwise)]
+    if len(shapes[0]) != len(shapes[1]):
+        raise ValueError(
+            f"K.switch: expected branches of one rank, received shapes {shapes[0]} and {shapes[1]}."
+        )
+    shape = [a if a == b else None for a, b in zip(*shapes)]
+    return keras.KerasTensor(shape, dtype=_common_dtype(then, otherwise))
+
+
+_NOTHING = Schedule([], {})
+
+
+def choose(condition: Any, then: Branch, otherwise: Branch) -> Any:
+    """The symbolic outputs of a `Switch`, in the structure of the branches."""
+    keras.tree.assert_same_structure(then.outputs, otherwise.outputs)
+    operation = Switch(then, otherwise)
+    return operation.symbolic_call(condition, operation.captured)

@@ -1,0 +1,95 @@
+"""Which tensors and variables a loss depends on, and the node of its gradients."""
+
+import warnings
+from typing import Any
+
+import keras
+
+from kompat.errors import SymbolicValueError
+from kompat.graph import history
+from kompat.graph.control import Switch
+from kompat.graph.operations import Gradient, Read
+
+
+def gradients(loss: Any, wrt: list[Any]) -> list[Any]:
+    """Symbolic gradients of the sum of `loss`; None in place of what it does not depend on."""
+    if not isinstance(loss, keras.KerasTensor):
+        raise SymbolicValueError(
+            f"K.gradients: expected a symbolic loss, received {type(loss).__name__}.",
+            "a computed value does not tell what it was computed from.",
+            "compute the loss from K.placeholder, model.input or model.output, or in "
+            "kompat.graph_mode(); for computed values use the engine's own gradients.",
+        )
+    reach = _Reach(loss)
+    connected = [x for x in wrt if reach.holds(x)]
+    for x in wrt:
+        if not reach.holds(x):
+            warnings.warn(reach.why_not(x), stacklevel=3)
+    tensors = [x for x in connected if isinstance(x, keras.KerasTensor)]
+    found = iter(Gradient(connected).symbolic_call(loss, tensors) if connected else [])
+    return [next(found) if reach.holds(x) else None for x in wrt]
+
+
+class _Reach:
+    """Everything that a loss depends on by a path that gradients can take."""
+
+    def __init__(self, loss: Any):
+        self._loss = loss
+        self._found: set[int] = set()
+        self._closures = False
+        self._walk([loss])
+
+    def _walk(self, stack: list[Any]) -> None:
+        while stack:
+            tensor = stack.pop()
+            if id(tensor) in self._found or not _is_differentiable(tensor):
+                continue
+            self._found.add(id(tensor))
+            node = history.node_of(tensor)
+            if node is None or history.stops_gradients(node):
+                continue
+            stack += history.parents(node)
+            self._take_variables(node, stack)
+
+    def _take_variables(self, node: Any, stack: list[Any]) -> None:
+        operation = node.operation
+        variables = [x for x in history.leaves(node) if isinstance(x, keras.Variable)]
+        if isinstance(operation, keras.Layer):
+            variables += operation.variables
+            self._closures |= _has_closures(operation)
+        elif isinstance(operation, Read):
+            variables.append(operation.variable)
+        elif isinstance(operation, Gradient):
+            stack += [x for x in operation.wrt if isinstance(x, keras.KerasTensor)]
+            variables += [x for x in operation.wrt if isinstance(x, keras.Variable)]
+        elif isinstance(operation, Switch):
+            stack += [*operation.then.flat, *operation.otherwise.flat]
+        self._found.update(map(id, variables))
+
+    def holds(self, x: Any) -> bool:
+        """Whether the loss may depend on `x`: a Lambda may hide any variable in its closure."""
+        hidden = self._closures and isinstance(x, keras.Variable)
+        return _is_differentiable(x) and (id(x) in self._found or hidden)
+
+    def why_not(self, x: Any) -> str:
+        name = f"variable {x.path!r}" if isinstance(x, keras.Variable) else history.describe(x)
+        if not _is_differentiable(x):
+            cause = f"its dtype is {x.dtype}, and only floats have gradients."
+        elif not _is_differentiable(self._loss):
+            cause = f"the loss has dtype {self._loss.dtype}, and only floats have gradients."
+        else:
+            cause = (
+                "the loss does not depend on it, or only through stop_gradient or integers. Was a "
+                "model applied again? Then use the tensors of that call, not model.output."
+            )
+        return f"K.gradients: None for {name}: {cause}"
+
+
+def _is_differentiable(x: Any) -> bool:
+    return hasattr(x, "dtype") and keras.utils.standardize_dtype(x.dtype).startswith(
+        ("float", "bfloat", "complex")
+    )
+
+
+def _has_closures(layer: keras.Layer) -> bool:
+    return any(isinstance(inner, keras.layers.Lambda) for inner in layer._flatten_layers())

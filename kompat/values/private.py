@@ -1,0 +1,153 @@
+"""Values that stand in for the variables' own: those of a session made by hand.
+
+Inside such a session `get_value` and `set_value` of a Keras variable mean the session's value.
+Nothing here costs anything before the first such session is entered.
+"""
+
+import threading
+import weakref
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from kompat.errors import UninitializedVariableError
+from kompat.values.adapter import Adapter
+from kompat.values.conversion import to_host
+
+
+class PrivateValues:
+    """A value for each variable that was initialised or written here; held weakly."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[weakref.ref, Any]] = {}
+        self._swap = threading.Lock()
+        self._exclusive = threading.RLock()
+
+    def exclusive(self) -> AbstractContextManager:
+        """Held by a run that updates variables; other such runs wait."""
+        return self._exclusive
+
+    def snapshot(self, variable: Any) -> tuple[Any, Any]:
+        """The value of a variable, to compare with later and to compute with.
+
+        Raises:
+            UninitializedVariableError: it has none here.
+        """
+        held = self._held.get(id(variable))
+        if held is None:
+            raise UninitializedVariableError(
+                f"variable {variable.path!r}: it has no value in this session yet.",
+                "a session made by hand starts with uninitialised variables, as in TensorFlow 1.",
+                "run kompat.tf.compat.v1.global_variables_initializer() in it, write the variable "
+                "with K.set_value, or work in K.get_session().",
+            )
+        return held[1], held[1]
+
+    def replace(self, changes: Sequence[tuple[Any, Any, Any]]) -> bool:
+        """Write new values, unless a variable was written since its snapshot."""
+        with self._swap:
+            for variable, seen, _ in changes:
+                held = self._held.get(id(variable))
+                if seen is not None and (held is None or held[1] is not seen):
+                    return False
+            for variable, _, value in changes:
+                self._put(variable, value)
+        return True
+
+    def write(self, variable: Any, value: Any) -> None:
+        """Give a variable a value that nobody else will change."""
+        with self._swap:
+            self._put(variable, value)
+
+    def _put(self, variable: Any, value: Any) -> None:
+        key = id(variable)
+        held = self._held.get(key)
+        ref = held[0] if held else weakref.ref(variable, lambda _: self._held.pop(key, None))
+        self._held[key] = ref, value
+
+    def has(self, variable: Any) -> bool:
+        """Whether a variable has a value here."""
+        return id(variable) in self._held
+
+    def items(self) -> list[tuple[Any, Any]]:
+        """The living variables and their values."""
+        pairs = [(ref(), value) for ref, value in list(self._held.values())]
+        return [(variable, value) for variable, value in pairs if variable is not None]
+
+
+class _Current(threading.local):
+    values: PrivateValues | None = None
+
+
+_current = _Current()
+
+
+def current() -> PrivateValues | None:
+    """The private values of this thread's session; None in the default session."""
+    return _current.values
+
+
+def make_current(values: PrivateValues | None) -> PrivateValues | None:
+    """Replace what `current` gives in this thread; returns what it was."""
+    before = _current.values
+    _current.values = values
+    return before
+
+
+class PrivateAdapter(Adapter):
+    """Serves the values of this thread's session where it has its own, else as `own` does."""
+
+    def __init__(self, own: Adapter):
+        self.own = own
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.own, name)
+
+    def name(self, x: Any) -> str:
+        return self.own.name(x)
+
+    def spec(self, x: Any) -> Any:
+        return self.own.spec(x)
+
+    def lock(self, x: Any) -> AbstractContextManager:
+        values = current()
+        return self.own.lock(x) if values is None else values.exclusive()
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        values = current()
+        if values is None:
+            return self.own.read(x, copy)
+        from kompat.values.adapter import host_value, view_refused
+
+        if not copy:
+            raise view_refused(self.name(x), "the values of a session are copied out")
+        shape, dtype = self.spec(x)
+        return to_host(host_value(values.snapshot(x)[1]), shape, dtype, self.name(x))[()]
+
+    def read_many(self, xs: Sequence[Any]) -> list[Any]:
+        return self.own.read_many(xs) if current() is None else [self.read(x) for x in xs]
+
+    def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        if current() is None:
+            return self.own.stage_many(pairs)
+        return [(x, Adapter.stage(self, x, value)) for x, value in pairs]
+
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Any:
+        values = current()
+        if values is None:
+            return self.own.commit(staged)
+        for x, value in staged:
+            values.write(x, value)
+        return None
+
+    def write(self, x: Any, value: Any) -> None:
+        if current() is None:
+            self.own.write(x, value)
+        else:
+            self.commit(self.stage_many([(x, value)]))
+
+    def accumulate(self, x: Any, operand: Any, operation: Any) -> None:
+        if current() is None:
+            self.own.accumulate(x, operand, operation)
+        else:
+            Adapter.accumulate(self, x, operand, operation)
