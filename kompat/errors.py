@@ -71,7 +71,7 @@ class ViewRefusedError(_Explained, ValueError):
     """`copy=False` was asked of a holder whose views would change when it is written."""
 
 
-class UnfedPlaceholderError(_Explained, ValueError):
+class UnfedPlaceholderError(SymbolicValueError):
     """What is to be computed depends on a placeholder that got no value."""
 
 

@@ -70,6 +70,8 @@ class _Patches:
                 if parent is not None:
                     self._attribute(parent, "backend", backend)
         self._attribute(keras.optimizers.Optimizer, "lr", learning_rate)
+        self._attribute(keras.Sequential, "input", sequential_input)
+        self._attribute(keras.Sequential, "output", sequential_output)
 
     def revert(self) -> None:
         for owner, name, old in reversed(self.attributes):
@@ -114,6 +116,24 @@ def _set_lr(optimizer: Any, value: Any) -> None:
 
 learning_rate = property(
     _get_lr, _set_lr, doc="The learning rate under its old name: a variable; assigning writes it."
+)
+
+
+def _only(tensors: Any, model: Any) -> Any:
+    if not tensors:
+        raise AttributeError(
+            f"The model {model.name!r} is not built; give it an Input or call it on data first."
+        )
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+sequential_input = property(
+    lambda model: _only(model.inputs, model),
+    doc="The model's symbolic input, which a Sequential of Keras 3 has only after a call.",
+)
+sequential_output = property(
+    lambda model: _only(model.outputs, model),
+    doc="The symbolic output that belongs to `input`.",
 )
 
 

@@ -28,6 +28,8 @@ class _OwnValues:
 
     snapshot = staticmethod(storage.snapshot)
     replace = staticmethod(storage.replace)
+    locked = staticmethod(storage.locked)
+    needs_locks = storage.needs_locks
     _lock = threading.RLock()
 
     def exclusive(self) -> Any:

@@ -97,7 +97,7 @@ class Variable(Storage, keras.Variable):
 
     def __getitem__(self, index: Any) -> Any:
         if mode.building_graph():
-            return read(self)[index]
+            return read(self)[index if isinstance(index, tuple) else (index,)]
         with engines.current.full_width(self):
             return self.value[index]
 
@@ -112,7 +112,7 @@ class Variable(Storage, keras.Variable):
 def own_value(x: keras.Variable) -> Any:
     """The value of a variable itself, whatever session is current."""
     adapter = Variable.adapter if isinstance(x, Variable) else None
-    return (adapter or keras_values.VARIABLE).read(x)
+    return (adapter or keras_values.VARIABLE).read_slot(x, copy=True)
 
 
 def _is_differentiable(dtype: str) -> bool:

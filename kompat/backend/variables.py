@@ -17,6 +17,7 @@ from kompat.values import (
     get_value,
     keras_slot,
     not_a_variable,
+    private,
     set_value,
 )
 from kompat.values.adapter import adapter_of, host_value
@@ -138,7 +139,8 @@ def update(x: Any, new_x: Any) -> Any:
     """
     if _is_symbolic(x, new_x):
         return _assignment(x, new_x)
-    if isinstance(x, keras.Variable) and is_engine_value(new_x):
+    own = isinstance(x, keras.Variable) and private.current() is None
+    if own and is_engine_value(new_x):
         _assign_tensor(x, new_x)
     else:
         set_value(x, new_x)
@@ -195,9 +197,7 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
     adapter: Any = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
-    if not isinstance(x, keras.Variable) or (
-        adapter is Variable.adapter and not _in_trace(adapter, operand)
-    ):
+    if not isinstance(x, keras.Variable) or _accumulates(x, adapter, operand):
         adapter.accumulate(x, operand, operation)
     else:
         adapter.reclaim(x)
@@ -237,6 +237,13 @@ def _may_hold(shape: tuple, got: tuple, broadcasts: bool) -> bool:
     return len(shape) == len(got) and all(
         b is None or a == b or (broadcasts and b == 1) for a, b in zip(shape, got)
     )
+
+
+def _accumulates(x: keras.Variable, adapter: Any, operand: Any) -> bool:
+    """Whether the adapter adds to the value by itself: in a cell, or in a session's values."""
+    if private.current() is not None:
+        return True
+    return isinstance(x, Variable) and Variable.adapter and not _in_trace(adapter, operand)
 
 
 def _in_trace(adapter: Any, operand: Any) -> bool:

@@ -6,6 +6,7 @@ other values come out of it beside the losses. So layers update their state once
 one mask, and gradients of gradients are passes within passes: a tensor's level says how many.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import Any
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.engines.width import any_wide
 from kompat.errors import UnfedPlaceholderError
 from kompat.graph import history
 from kompat.graph.operations import Gradient, GraphOperation
@@ -64,7 +66,8 @@ class Schedule:
             raise UnfedPlaceholderError(
                 f"expected a value for the placeholder {history.describe(tensor)}; none came.",
                 f"the output {history.describe(fetch)} depends on it.",
-                "add it to the inputs of K.function, or to feed_dict.",
+                "add it to the inputs of K.function, or to feed_dict; "
+                "a model computes its outputs by model.predict(arrays).",
             )
         return node
 
@@ -128,10 +131,11 @@ class Run:
         args, kwargs = node.arguments.convert(self._argument)
         if isinstance(operation, GraphOperation):
             return operation.evaluate(self, *args, **kwargs)
+        compute = _exact(operation, args)
         if self._is_on_host(node):
             with engines.current.eagerly():
-                return keras.tree.map_structure(np.asarray, operation.call(*args, **kwargs))
-        return operation.call(*args, **kwargs)
+                return keras.tree.map_structure(np.asarray, compute(*args, **kwargs))
+        return compute(*args, **kwargs)
 
     def _argument(self, x: Any) -> Any:
         return self.value(x) if isinstance(x, keras.Variable) else self._of_layer(x)
@@ -159,6 +163,19 @@ class Run:
         """Take over the values of the pass `inner`, which came out as `tensors`."""
         values, self.state.before, self.state.written, self.state.assigned = tensors
         self.values = {**inner.values, **values}
+
+
+_ATTRIBUTES = vars(keras.Operation()).keys()
+
+
+def _exact(operation: keras.Operation, args: tuple) -> Callable[..., Any]:
+    """How to compute an operation without cutting 64 bits, as Keras does on some engines."""
+    if any_wide(args) and vars(operation).keys() <= _ATTRIBUTES:
+        words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
+        function = getattr(keras.ops, "_".join(words).lower(), None)
+        if function is not None:
+            return engines.current.exact(function)
+    return operation.call
 
 
 def evaluate(

@@ -43,6 +43,7 @@ class Program:
             for tensor in history.outputs(node)
         )
         self._has_run = False
+        self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled] = {}
         self._building = threading.Lock()
 
@@ -72,21 +73,31 @@ class Program:
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
         with values.exclusive(), self.full_width(*feeds):
             while True:
-                snapshots: dict[int, Any] = {}
-                seen: dict[int, keras.Variable] = {}
-
-                def read(variable: keras.Variable, snapshots: dict = snapshots) -> Any:
-                    held, tensor = values.snapshot(variable)
-                    snapshots[id(variable)] = held
-                    return engines.current.duplicate(tensor)
-
-                run = self.run(feeds, read, seen)
-                outputs = [_to_numpy(run.value(x)) for x in self._fetches]
-                new = self.new_values(run)
-                if values.replace(
-                    [(seen[key], snapshots.get(key), value) for key, value in new.items()]
-                ):
+                locked = self._written
+                with values.locked(locked.values()):
+                    outputs = self._attempt(values, feeds, locked)
+                if outputs is not None:
                     return outputs
+
+    def _attempt(
+        self, values: Any, feeds: list[Any], locked: dict[int, keras.Variable]
+    ) -> list[Any] | None:
+        """Run and write; None if a variable was, or could have been, written meanwhile."""
+        snapshots: dict[int, Any] = {}
+        seen: dict[int, keras.Variable] = {}
+
+        def read(variable: keras.Variable) -> Any:
+            snapshots[id(variable)], tensor = values.snapshot(variable)
+            return tensor
+
+        run = self.run(feeds, read, seen)
+        outputs = [_to_numpy(run.value(x)) for x in self._fetches]
+        new = self.new_values(run)
+        self._written = {**locked, **{key: seen[key] for key in new}}
+        if values.needs_locks and len(self._written) > len(locked):
+            return None
+        changes = [(seen[key], snapshots.get(key), value) for key, value in new.items()]
+        return outputs if values.replace(changes) else None
 
     def run(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Run:
         """Evaluate the graph."""

@@ -26,3 +26,5 @@ Storage: Any = _module_of_engine.Storage
 _keeper = _module_of_engine if hasattr(_module_of_engine, "snapshot") else plain
 snapshot = _keeper.snapshot
 replace = _keeper.replace
+locked = _keeper.locked
+needs_locks: bool = _keeper.needs_locks

@@ -5,9 +5,10 @@ when something computes with it. A cell's forms never change once made, and the 
 replaced in one step, so that readers need no lock and never see half a write.
 """
 
+import contextlib
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -347,6 +348,15 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     if device is None:
         device = _device_form(variable) if placement is not None else host
     return cell, device
+
+
+needs_locks = False
+"""Whether a write goes unseen by `replace`: none does, for each makes a new cell or array."""
+
+
+def locked(variables: Iterable[keras.Variable]) -> contextlib.AbstractContextManager:
+    """Others may write at any time; `replace` sees it."""
+    return contextlib.nullcontext()
 
 
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:

@@ -1,6 +1,7 @@
 """A K.variable that keeps its value as Keras does, but converts what is written exactly."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -70,7 +71,28 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     """
     if any(adapter_of(type(v)).held(v) is not seen for v, seen, _ in changes):  # type: ignore[union-attr]
         return False
+    # A value may be a view of a variable that is written before it is.
+    values = [keras.ops.copy(value) for _, _, value in changes]
     with keras_slot.outside_scope():
-        for variable, _, value in changes:
+        for (variable, _, _), value in zip(changes, values):
             keras.Variable.assign(variable, value)
     return True
+
+
+needs_locks = True
+"""Whether a write in place goes unseen by `replace`, so that locks must keep others away."""
+
+
+@contextlib.contextmanager
+def locked(variables: Iterable[keras.Variable]) -> Iterator[None]:
+    """Keep other writers of these variables away."""
+    locks = {id(lock): lock for lock in map(_lock_of, variables)}
+    with contextlib.ExitStack() as held:
+        for key in sorted(locks):
+            held.enter_context(locks[key])
+        yield
+
+
+def _lock_of(variable: keras.Variable) -> contextlib.AbstractContextManager:
+    adapter: Any = adapter_of(type(variable))
+    return adapter.lock(variable)

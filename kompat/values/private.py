@@ -4,6 +4,7 @@ Inside such a session `get_value` and `set_value` of a Keras variable mean the s
 Nothing here costs anything before the first such session is entered.
 """
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Sequence
@@ -53,6 +54,12 @@ class PrivateValues:
             for variable, _, value in changes:
                 self._put(variable, value)
         return True
+
+    needs_locks = False
+
+    def locked(self, variables: Any) -> AbstractContextManager:
+        """Others may write at any time; `replace` sees it."""
+        return contextlib.nullcontext()
 
     def write(self, variable: Any, value: Any) -> None:
         """Give a variable a value that nobody else will change."""

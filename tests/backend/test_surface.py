@@ -15,7 +15,7 @@ API.pop("experimental")
 
 def parameters(name: str) -> list[tuple[str, str | None]]:
     """The (name, default) pairs of tf.keras's parameters."""
-    entry = API[name]["v2"] or API[name]["v1"]
+    entry = API[name].get("v2") or API[name]["v1"]
     if "signature" not in entry:
         entry = API[name]["v1"]
     signature = entry["signature"]
