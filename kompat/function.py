@@ -8,7 +8,7 @@ import keras
 
 from kompat import session
 from kompat.errors import FeedError
-from kompat.graph.feeds import as_feed, fetchable, split_phase
+from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
 
 
@@ -35,28 +35,33 @@ class Function:
         updates = _as_list(updates)
         self.updates = [_checked_pair(u) for u in updates if isinstance(u, tuple)]
         operations = [u for u in updates if not isinstance(u, tuple)]
-        self._fetches = [*self.outputs, *operations, *_as_list(fetches)]
-        for fetch in self._fetches:
+        self._operations = [*operations, *_as_list(fetches)]
+        for fetch in (*self.outputs, *self._operations):
             fetchable(fetch)
         self.feed_dict = {} if feed_dict is None else feed_dict
         self._programs: dict[Any, Program] = {}
+        self._feeds: dict[int, Feed] = {}
         self._lock = threading.Lock()
+        self._is_flat = isinstance(outputs, list) and len(outputs) == len(self.outputs)
         if not self.feed_dict:
             self._program(*split_phase(self.inputs, [None] * len(self.inputs))[:2])
 
     def __call__(self, inputs: Any = ()) -> Any:
         given = self._given(inputs)
-        keys = [*self.inputs, *self.feed_dict]
+        keys = [*self.inputs, *self.feed_dict] if self.feed_dict else self.inputs
         fed, phase, values = split_phase(keys, [*given, *self.feed_dict.values()])
         program = self._program(fed, phase)
+        feeds = [self._feed(key)(value) for key, value in zip(fed, values)]
         try:
-            results = program(
-                session.current_values(), [as_feed(x, v) for x, v in zip(fed, values)]
-            )
+            results = program(session.current_values(), feeds)
         except Exception as error:
             error.add_note(f"in the K.function {self.name!r}")
             raise
-        return self._packed(results[: len(self.outputs)])
+        return results if self._is_flat else self._packed(results)
+
+    def _feed(self, key: Any) -> Feed:
+        feed = self._feeds.get(id(key))
+        return feed if feed is not None else self._feeds.setdefault(id(key), Feed(key))
 
     @property
     def compilations(self) -> int:
@@ -80,7 +85,7 @@ class Function:
         if program is None:
             with self._lock:
                 program = self._programs.setdefault(
-                    key, Program(self._fetches, self.updates, fed, phase)
+                    key, Program(self.outputs, self.updates, fed, phase, self._operations)
                 )
         return program
 

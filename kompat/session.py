@@ -15,7 +15,7 @@ import numpy as np
 from kompat import engines, storage
 from kompat.errors import SessionError
 from kompat.graph import history
-from kompat.graph.feeds import as_feed, fetchable, split_phase
+from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
 from kompat.values import adapter, batch_set_value, get_value, keras as keras_values, private
 from kompat.variable import Variable, own_value
@@ -153,7 +153,7 @@ class Session:
                 self._values.initialise(initializer)
         places = [i for i, x in enumerate(flat) if not isinstance(x, Initializer)]
         wanted = [flat[i] for i in places]
-        feeds = [as_feed(key, value) for key, value in zip(fed, values)]
+        feeds = [Feed(key)(value) for key, value in zip(fed, values)]
         program = _program(wanted, fed, phase)
         try:
             computed = program(self._values or _OWN, feeds)

@@ -4,6 +4,7 @@ Keras tracks and trains it like its own; operators take a symbolic tensor on eit
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -140,6 +141,13 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
     return operate
 
 
+_OPERATORS = {
+    *(f"__{side}{name}__" for side in ("", "r") for name in
+      ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")),
+    *("__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__neg__", "__abs__", "__getitem__"),
+}  # fmt: skip
+
+
 def _symbolic(x: Any) -> Any:
     """A variable in graph mode as a symbolic read; all else as it is."""
     return read(x) if isinstance(x, keras.Variable) and mode.building_graph() else x
@@ -174,6 +182,24 @@ def _define_operators() -> None:
         setattr(Variable, f"__{name}__", lambda self, _exact=exact: _exact(_symbolic(self)))
 
 
+def _live(name: str) -> Callable:
+    """An operator of all Keras variables that is symbolic in graph mode or beside a tensor that is.
+
+    Keras computes it at once, or fails beside a symbolic tensor.
+    """
+    at_once = getattr(keras.Variable, name)
+
+    @functools.wraps(at_once)
+    def operate(self: keras.Variable, *operands: Any) -> Any:
+        if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in operands):
+            return getattr(read(self), name)(*map(_symbolic, operands))
+        return at_once(self, *operands)
+
+    return operate
+
+
 _define_operators()
+for _name in [n for n in vars(Variable) if hasattr(keras.KerasTensor, n) and n in _OPERATORS]:
+    setattr(keras.Variable, _name, _live(_name))
 if Storage.adapter is not None:
     register_adapter(Variable, Storage.adapter)

@@ -46,39 +46,53 @@ def split_phase(keys: Sequence[Any], values: Sequence[Any]) -> tuple[list[Any], 
     return fed, phase, others
 
 
-def as_feed(key: Any, value: Any) -> Any:
-    """The value to be fed for a tensor or variable, as a tensor that shares no memory with it.
+class Feed:
+    """Makes the values that are fed for one tensor or variable.
 
     Raises:
-        FeedError: it has another rank or shape than `key`, or another kind of dtype.
+        FeedError: nothing can be fed for `key`.
     """
-    if isinstance(key, keras.Variable):
-        name, dtype = f"variable {key.path!r}", keras_slot.dtype(key)
-    elif isinstance(key, keras.KerasTensor):
-        name, dtype = "", np.dtype(dtype_name(key))
-    else:
-        raise FeedError(
-            f"expected a placeholder, tensor or variable to feed, received {type(key).__name__}.",
-            "only a part of the graph can be given a value.",
-            "make it with K.placeholder(shape).",
-        )
-    if type(value) is not np.ndarray or value.dtype != dtype:
-        host = _converted(key, value, dtype, name)
-    else:
-        host = value.copy()
-    shape = key.shape
-    if shape is not None and not _suits(host.shape, shape):
-        raise FeedError(
-            f"expected a value of shape {tuple(shape)} for the placeholder "
-            f"{name or history.describe(key)}, received one of shape {host.shape}.",
-            "a fed value has the rank of its placeholder and its known dimensions.",
-            "reshape the value, or make the placeholder with other dimensions.",
-        )
-    return host if engines.current.compile is not None else engines.current.place(host)
 
+    def __init__(self, key: Any):
+        if isinstance(key, keras.Variable):
+            self._dtype = keras_slot.dtype(key)
+        elif isinstance(key, keras.KerasTensor):
+            self._dtype = np.dtype(dtype_name(key))
+        else:
+            raise FeedError(
+                f"expected a placeholder, tensor or variable to feed, received "
+                f"{type(key).__name__}.",
+                "only a part of the graph can be given a value.",
+                "make it with K.placeholder(shape).",
+            )
+        self._key = key
+        self._shape = None if key.shape is None else tuple(key.shape)
 
-def _converted(key: Any, value: Any, dtype: np.dtype, name: str) -> np.ndarray:
-    return to_host(host_value(value), None, dtype, name or f"the placeholder {key.name!r}")
+    def __call__(self, value: Any) -> Any:
+        """`value` as an array of the right dtype; where programs are compiled it may be `value`.
+
+        Raises:
+            FeedError: it has another rank or shape than what it is fed for.
+            As `set_value` for its dtype.
+        """
+        at_once = engines.current.compile is None
+        if type(value) is np.ndarray and value.dtype == self._dtype:
+            host = value.copy() if at_once else value
+        else:
+            host = to_host(host_value(value), None, self._dtype, self._name())
+        if self._shape is not None and not _suits(host.shape, self._shape):
+            raise FeedError(
+                f"expected a value of shape {self._shape} for {self._name()}, "
+                f"received one of shape {host.shape}.",
+                "a fed value has the rank of its placeholder and its known dimensions.",
+                "reshape the value, or make the placeholder with other dimensions.",
+            )
+        return engines.current.place(host) if at_once else host
+
+    def _name(self) -> str:
+        if isinstance(self._key, keras.Variable):
+            return f"variable {self._key.path!r}"
+        return f"the placeholder {history.describe(self._key)}"
 
 
 def _suits(got: tuple[int, ...], expected: Sequence[int | None]) -> bool:

@@ -21,19 +21,25 @@ class Program:
         updates: pairs of a variable and its new value.
         fed: the symbolic tensors and variables whose values are given.
         phase: the learning phase.
+        operations: symbolic tensors to compute for what they update, not for their values.
 
     Raises:
         UnfedPlaceholderError: something depends on a placeholder that is not among `fed`.
     """
 
     def __init__(
-        self, fetches: Sequence[Any], updates: Sequence[tuple], fed: Sequence[Any], phase: int
+        self,
+        fetches: Sequence[Any],
+        updates: Sequence[tuple],
+        fed: Sequence[Any],
+        phase: int,
+        operations: Sequence[Any] = (),
     ):
         self._fetches = fetches
         self._updates = updates
         self._fed = fed
         self._phase = phase
-        wanted = [*fetches, *(value for _, value in updates)]
+        wanted = [*fetches, *operations, *(value for _, value in updates)]
         self.schedule = Schedule(
             [x for x in wanted if isinstance(x, keras.KerasTensor)], {id(x) for x in fed}
         )
@@ -49,8 +55,9 @@ class Program:
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
-        if engines.current.compile is None or self._is_first_of_few():
-            return self._at_once(values, feeds)
+        on_host = engines.current.compile is not None
+        if not on_host or self._is_first_of_few():
+            return self._at_once(values, [x.copy() for x in feeds] if on_host else feeds)
         signature = tuple([(x.shape, x.dtype) for x in feeds])
         compiled = self._compiled.get(signature)
         if compiled is None:
@@ -163,6 +170,8 @@ class _Compiled:
         if not self._written:
             _, outputs, _ = self._run(values, feeds)
             return [_to_numpy(x) for x in outputs]
+        # JAX keeps the memory of aligned arrays, and a variable may become what was fed.
+        feeds = [x.copy() for x in feeds]
         with values.exclusive():
             while True:
                 snapshots, outputs, new = self._run(values, feeds)
@@ -200,4 +209,4 @@ def _to_numpy(x: Any) -> Any:
     """A fresh host value: a NumPy scalar, or an array that nobody else holds."""
     if isinstance(x, (np.ndarray, np.generic, int, float)):
         return np.array(x)[()]
-    return np.array(keras.ops.convert_to_numpy(x))[()]
+    return np.array(engines.current.host_form(x, "an output"))[()]

@@ -315,3 +315,22 @@ def test_a_function_in_the_middle_of_fit(K, engine):
 
 def test_a_fetched_session_error_is_a_type_error(K):
     assert issubclass(SessionError, TypeError)
+
+
+def test_what_was_fed_is_never_shared(K):
+    x = K.placeholder(shape=(64,))
+    v = K.variable(np.zeros(64))
+    f = K.function([x], [x], updates=[K.update(v, x)])
+    memory = np.zeros(64 * 4 + 64, "uint8")
+    for offset in (*range(0, 64, 16), *range(0, 64, 16)):
+        start = -memory.ctypes.data % 64 + offset
+        fed = memory[start : start + 256].view("float32")
+        fed[:] = 1
+        (out,) = f([fed])
+        fed[:] = 2
+        assert (out == 1).all()
+        assert (K.get_value(v) == 1).all()
+        with kompat.graph_mode():
+            K.get_session().run(K.update(v, x), {x: fed})
+        fed[:] = 3
+        assert (K.get_value(v) == 2).all()

@@ -67,6 +67,23 @@ def test_a_keras_variable_is_read_when_the_graph_runs(K):
     assert K.get_value(total) == 7
 
 
+def test_operators_of_keras_variables_are_live_in_graph_mode(K):
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    layer.build((None, 2))
+    x = K.placeholder(shape=(None, 1))
+    beside = K.function([x], [layer.kernel + x, x * layer.kernel])
+    with kompat.graph_mode():
+        live = [layer.kernel * 2, 2 * layer.kernel, -layer.kernel * -2, layer.kernel[:, 0] * 2]
+    at_once = layer.kernel * 2
+    K.set_value(layer.kernel, [[3.0], [4.0]])
+    for result in live:
+        np.testing.assert_array_equal(np.ravel(K.get_value(result)), [6, 8])
+    np.testing.assert_array_equal(np.ravel(K.get_value(at_once)), [2, 2])
+    total, product = beside([[[1.0]]])
+    np.testing.assert_array_equal(np.ravel(total), [4, 5])
+    np.testing.assert_array_equal(np.ravel(product), [3, 4])
+
+
 def test_blocks_nest_and_the_default_is_of_the_process(K):
     assert kompat.executing_eagerly()
     kompat.disable_eager_execution()
