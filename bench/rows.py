@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import graphs
 from bench.arrays import array, resnet50_shapes, settle_memory
 from bench.timing import Pace, Result, Statement, compare, interleaved
 
@@ -130,6 +131,11 @@ _SCALAR_COPIES = "[np.array(a) for a in arrays]"
 _KEEP_SCALARS = "box.a = [np.array(a) for a in arrays]"
 _UNREAD = "[np.asarray(x) for x in tensors]"
 
+_FORWARD, _HAND_FORWARD = "forward([a])", "hand_forward(a)"
+_STEP, _HAND_STEP = "step([a, b])", "hand_step(a, b)"
+_FIRST = "training_step(K, net)([a, b])"
+_GRAPH = "with graph(): "
+
 ROWS = (
     Row("get scalar", _GET, "np.array(a)", 2.0, scalar, BOTH),
     Row("set scalar, np.float32", _SET, "np.array(a)", 4.0, scalar, BOTH),
@@ -156,6 +162,13 @@ ROWS = (
     Row("batch_get ResNet-50", _GET_MANY, _COPIES, 1.1, many(_RESNET), BOTH),
     Row("batch_get ResNet-50, on device", _GET_MANY, _COPIES, 1.1, many(_RESNET, on_device=True)),
     Row("batch_set ResNet-50", _SET_MANY, _KEEP_COPIES, 1.1, many(_RESNET), BOTH),
+    Row("function, forward", _FORWARD, _HAND_FORWARD, 1.2, graphs.mlp, waits=True),
+    Row("function, training step", _STEP, _HAND_STEP, 1.2, graphs.mlp, waits=True),
+    Row("the same, 1,000 variables alive", _STEP, _HAND_STEP, 1.2, graphs.crowded, waits=True),
+    Row("build gradients and a function", "training_step(K, net)", None, None, graphs.mlp),
+    Row("build it and call it once", _FIRST, None, None, graphs.mlp, waits=True),
+    Row("graph mode: get", _GRAPH + _GET, None, None, graphs.graph_variable),
+    Row("graph mode: set", _GRAPH + _SET, None, None, graphs.graph_variable),
 )
 
 
