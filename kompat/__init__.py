@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kompat import backend, errors, tf
+    from kompat.drawing import draw
     from kompat.installation import install, uninstall
     from kompat.mode import (
         disable_eager_execution,
@@ -38,6 +39,7 @@ __all__ = [
     "batch_get_value",
     "batch_set_value",
     "disable_eager_execution",
+    "draw",
     "eager_mode",
     "enable_eager_execution",
     "errors",
@@ -58,6 +60,7 @@ _HOMES = {
     "batch_get_value": "kompat.values",
     "batch_set_value": "kompat.values",
     "disable_eager_execution": "kompat.mode",
+    "draw": "kompat.drawing",
     "eager_mode": "kompat.mode",
     "enable_eager_execution": "kompat.mode",
     "executing_eagerly": "kompat.mode",

@@ -35,8 +35,8 @@ class Function:
         updates = _as_list(updates)
         self.updates = [_checked_pair(u) for u in updates if isinstance(u, tuple)]
         operations = [u for u in updates if not isinstance(u, tuple)]
-        self._operations = [*operations, *_as_list(fetches)]
-        for fetch in (*self.outputs, *self._operations):
+        self.operations = [*operations, *_as_list(fetches)]
+        for fetch in (*self.outputs, *self.operations):
             fetchable(fetch)
         self.feed_dict = {} if feed_dict is None else feed_dict
         self._programs: dict[Any, Program] = {}
@@ -85,7 +85,7 @@ class Function:
         if program is None:
             with self._lock:
                 program = self._programs.setdefault(
-                    key, Program(self.outputs, self.updates, fed, phase, self._operations)
+                    key, Program(self.outputs, self.updates, fed, phase, self.operations)
                 )
         return program
 

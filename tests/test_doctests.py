@@ -12,7 +12,8 @@ import kompat
 MODULES = [
     name
     for _, name, _ in pkgutil.walk_packages(kompat.__path__, "kompat.")
-    if name.split(".")[1] in ("backend", "tf", "installation", "mode", "session", "values")
+    if name.split(".")[1]
+    in ("backend", "tf", "drawing", "installation", "mode", "session", "values")
     and not name.startswith("kompat.values.")
 ] + ["kompat.values.adapter"]
 

@@ -81,7 +81,17 @@ def test_another_installed_engine_is_taken_without_jax(tmp_path):
 
 # A module may import those to its right, never those to its left.
 LAYERS = [
-    *("tools", "installation", "tf", "backend", "function", "session", "variable", "storage"),
+    *(
+        "tools",
+        "drawing",
+        "installation",
+        "tf",
+        "backend",
+        "function",
+        "session",
+        "variable",
+        "storage",
+    ),
     *("graph", "mode", "engines", "values"),
 ]
 BENEATH = {"errors", "catalogue", "engine_choice"}

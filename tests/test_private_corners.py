@@ -97,3 +97,52 @@ def test_tensorflow_eager_mode_inside_a_graph():
             assert not session.run(v._is_initialized_op), message
             assert not session._closed, message
         assert session._closed, message
+
+
+def test_the_history_of_symbolic_tensors():
+    from kompat.graph import history
+
+    message = "Keras changed how symbolic tensors tell their nodes: mend graph/history.py"
+    x = keras.Input((3,), name="corner_input")
+    layer = keras.layers.Dense(2)
+    y = layer(x)
+    z = keras.ops.add(y, 1.0)
+    node = history.node_of(z)
+    assert type(node.operation).__name__ == "Add", message
+    assert history.parents(node) == [y], message
+    assert history.leaves(node) == [y, 1.0], message
+    assert history.outputs(node) == [z], message
+    assert history.is_input(history.node_of(x)), message
+    assert not history.is_input(node), message
+    assert history.named("corner_input") is x, message
+    assert "test_private_corners.py" in history.made_at(node), message
+    assert layer._outbound_nodes == [], message
+    assert node.arguments.convert(lambda leaf: "seen" if leaf is y else leaf)[0][0] == "seen", (
+        message
+    )
+    stopped = history.node_of(keras.ops.stop_gradient(x))
+    assert history.stops_gradients(stopped), message
+    with history.frame() as nodes:
+        inside = keras.ops.add(z, 1.0)
+    assert nodes == [history.node_of(inside)], message
+
+
+def test_the_call_context_of_layers():
+    from kompat.graph import call_context
+
+    message = "Keras changed how layers learn whether they train: mend graph/call_context.py"
+    told = []
+
+    class Watch(keras.layers.Layer):
+        def call(self, x, training=None):
+            told.append((training, call_context.training()))
+            return x
+
+    x = keras.ops.ones((1,))
+    assert call_context.training() is None, message
+    with call_context.of_training(True):
+        Watch()(x)
+        Watch()(x, training=False)
+    assert told[0] == (True, True), message
+    assert told[1][0] is False, message
+    assert call_context.training() is None, message
