@@ -18,7 +18,9 @@ from kompat.graph.operations import Assign, Read
 _COLOURS = {"operation": "#eef1f5", "placeholder": "#d5ecd9", "variable": "#d7e5f7"}
 _FLOW = {"arrowstyle": "->", "color": "#7a8699"}
 _UPDATE = {
-    **{"arrowstyle": "->", "color": "#c2622d", "linestyle": "dashed"},
+    "arrowstyle": "->",
+    "color": "#c2622d",
+    "linestyle": "dashed",
     "connectionstyle": "arc3,rad=0.3",
 }
 _INCHES = (2.1, 0.9)
