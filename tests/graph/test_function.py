@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import kompat
+from kompat import storage
 from kompat.errors import FeedError, SessionError, UnfedPlaceholderError
 
 
@@ -67,11 +68,30 @@ def test_anything_in_the_graph_can_be_an_input(K, x, kind):
         np.testing.assert_array_equal(K.function([x], x * 2)([ONES.tolist()]), 2 * ONES)
 
 
-def test_outputs_see_the_values_from_before_the_updates(K, x):
+@pytest.mark.parametrize("kind", ["pair", "operation"])
+def test_outputs_see_the_values_from_before_the_updates(K, x, kind):
     v = K.variable(1.0)
-    f = K.function([x], [v, K.sum(x) * v], updates=[(v, K.sum(x))])
+    new = K.sum(x) + v
+    updates = [(v, new)] if kind == "pair" else [K.update(v, new)]
+    f = K.function([x], [v, K.sum(x) * v], updates=updates)
     assert f([ONES]) == [1, 6]
-    assert K.get_value(v) == 6
+    assert f([ONES]) == [7, 42]
+    assert K.get_value(v) == 13
+
+
+def test_a_write_during_a_run_is_noticed(K, engine):
+    if engine in ("torch", "tensorflow"):
+        pytest.skip("written in place, under locks")
+    for v in (K.variable(1.0), keras.Variable([1.0])):
+        held, _ = storage.snapshot(v)
+        K.get_value(v)
+        K.set_value(v, np.full(v.shape, 5.0))
+        assert not storage.replace([(v, held, keras.ops.full(v.shape, 3.0))])
+        assert K.get_value(v) == 5
+        held, _ = storage.snapshot(v)
+        K.get_value(v)
+        assert storage.replace([(v, held, keras.ops.full(v.shape, 3.0))])
+        assert K.get_value(v) == 3
 
 
 def test_updates_without_outputs_or_inputs(K):
