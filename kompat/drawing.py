@@ -24,7 +24,7 @@ _UPDATE = {
     "connectionstyle": "arc3,rad=0.3",
 }
 _INCHES = (2.1, 0.9)
-_TEXT = {"ha": "center", "va": "center", "fontsize": 7, "family": "monospace"}
+_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7, "family": "monospace"}
 
 
 def draw(graph: Any, path: Any) -> Path:

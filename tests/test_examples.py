@@ -1,9 +1,12 @@
 """The examples, unchanged, on kompat against what they gave on real tf_keras."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,10 @@ def test_cyclical_lr_digits(engine, tmp_path):
     if engine == "numpy":
         pytest.skip("Keras on NumPy does not train")
     recorded = json.loads((ROOT / "tests" / "answers" / "cyclical_lr_digits.json").read_text())
+    same = hashlib.sha256(EXAMPLE.read_bytes()).hexdigest() == recorded["sha256"]
+    assert same, "the example changed since it was recorded: make record-answers"
     record = tmp_path / "record.json"
+    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "kompat", "run", "--backend", engine, str(EXAMPLE)]
         + ["--output", str(tmp_path), "--record", str(record)],
@@ -31,6 +37,9 @@ def test_cyclical_lr_digits(engine, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 120
+    assert re.search(r"test accuracy +\d\d\.\d\d%", done.stdout), "no table"
+    assert "32/32" in done.stdout, "no progress bar"
     ours = json.loads(record.read_text())
     np.testing.assert_allclose(ours["learning_rates"], recorded["learning_rates"], atol=1e-6)
     np.testing.assert_allclose(ours["finder_rates"], recorded["finder_rates"], atol=1e-6)

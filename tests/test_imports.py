@@ -32,6 +32,15 @@ def test_importing_kompat_imports_no_framework():
     assert loaded == "[]"
 
 
+def test_importing_kompat_takes_less_than_a_tenth_of_a_second():
+    """The least of three, since other processes only ever add time."""
+    program = (
+        "import time; start = time.process_time()\n"
+        "import kompat; print(time.process_time() - start)"
+    )
+    assert min(float(python(program)) for _ in range(3)) < 0.1
+
+
 def test_reading_loads_only_what_the_value_needs():
     program = (
         "import sys, numpy as np, kompat\n"
@@ -77,6 +86,26 @@ def test_a_keras_imported_earlier_is_respected(tmp_path):
 def test_another_installed_engine_is_taken_without_jax(tmp_path):
     program = "import importlib.util; importlib.util.find_spec = lambda name: None\n" + CHOSEN
     assert python(program, KERAS_HOME=str(tmp_path)) == "numpy"
+
+
+@pytest.mark.parametrize(
+    ("installed", "chosen"),
+    [
+        (["jax", "tensorflow", "torch"], "jax"),
+        (["torch"], "torch"),
+        (["tensorflow"], "tensorflow"),
+        ([], "numpy"),
+    ],
+    ids=str,
+)
+def test_jax_goes_before_the_engine_that_is_installed(tmp_path, installed, chosen):
+    program = (
+        "import importlib.util\n"
+        f"importlib.util.find_spec = lambda name: name in {installed} or None\n"
+        "from kompat.engine_choice import choose_engine; choose_engine()\n"
+        "import os; print(os.environ['KERAS_BACKEND'])"
+    )
+    assert python(program, KERAS_HOME=str(tmp_path)) == chosen
 
 
 # A module may import those to its right, never those to its left.

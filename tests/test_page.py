@@ -55,6 +55,34 @@ def test_both_blocks_with_the_variable_of_tensorflow():
     assert output(block, "import tensorflow as tf\nimport kompat as K") == PRINTED
 
 
+def test_first_block_with_a_variable_of_a_tensorflow_1_graph():
+    tf = framework("tensorflow")
+    block = BLOCK_1.replace("K.variable", "tf.compat.v1.Variable")
+    with tf.Graph().as_default() as graph:
+        prelude = "import tensorflow as tf\nfrom kompat import backend as K"
+        assert output(block, prelude) == PRINTED
+    types = [operation.type for operation in graph.get_operations()]
+    assert types.count("Placeholder") == 1, "the second write added operations"
+
+
+def test_first_block_inside_a_function_of_tensorflow():
+    """Reads are lifted out of the function; writes belong to it and happen when it runs."""
+    framework("tensorflow")
+    block = """
+v = tf.Variable(1.)
+@tf.function
+def step():
+    print(K.get_value(v))
+    K.set_value(v, 2.)
+step()
+print(K.get_value(v))
+K.set_value(v, K.get_value(v) + 1)
+print(K.get_value(v))
+"""
+    prelude = "import tensorflow as tf\nfrom kompat import backend as K"
+    assert output(block, prelude) == "1.0\n" + PRINTED
+
+
 def test_the_doors_are_one_module(K):
     from kompat import tf
 

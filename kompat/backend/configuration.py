@@ -20,6 +20,8 @@ from keras.config import (
     set_image_data_format,
 )
 
+from kompat.graph import phase
+from kompat.session import set_default_session
 from kompat.values import keras_slot
 
 __all__ = [
@@ -43,13 +45,17 @@ __all__ = [
 
 
 def clear_session() -> None:
-    """Forget the names and the graph state that Keras has gathered. Variables keep their values.
+    """Forget K's session, the learning phase, and the names that Keras has gathered.
+
+    Variables keep their values.
 
     Example:
 
     >>> K.clear_session()
     """
     keras.utils.clear_session()
+    set_default_session(None)
+    phase.set_default(None)
 
 
 def get_uid(prefix: str = "") -> int:

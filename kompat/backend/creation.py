@@ -53,7 +53,7 @@ def constant(
     array([3., 3.], dtype=float32)
     """
     dtype = standard_dtype(dtype)
-    host = to_host(host_value(value), None, np.dtype(dtype), "the constant")
+    host = to_host(host_value(value, "the constant"), None, np.dtype(dtype), "the constant")
     if shape is not None:
         host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
     return _convert(host, dtype=dtype)
@@ -75,7 +75,7 @@ def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Vari
     >>> K.get_value(K.zeros((2,)))
     array([0., 0.], dtype=float32)
     """
-    return variable(np.zeros(host_value(shape)), dtype, name)
+    return variable(np.zeros(host_value(shape, "the shape")), dtype, name)
 
 
 def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
@@ -94,7 +94,7 @@ def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Varia
     >>> K.get_value(K.ones((2,)))
     array([1., 1.], dtype=float32)
     """
-    return variable(np.ones(host_value(shape)), dtype, name)
+    return variable(np.ones(host_value(shape, "the shape")), dtype, name)
 
 
 def eye(size: int, dtype: str | None = None, name: str | None = None) -> Variable:

@@ -220,7 +220,7 @@ def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.Ker
     elif not isinstance(value, keras.KerasTensor):
         shape = None if combine else tuple(x.shape)
         name = f"variable {x.path!r}"
-        value = to_host(host_value(value), shape, keras_slot.dtype(x), name)
+        value = to_host(host_value(value, name), shape, keras_slot.dtype(x), name)
     if not _may_hold(tuple(x.shape), tuple(value.shape), broadcasts=combine is not None):
         raise ShapeMismatchError(
             f"variable {x.path!r}: expected an update of shape {tuple(x.shape)}, "

@@ -79,7 +79,7 @@ class Feed:
         if type(value) is np.ndarray and value.dtype == self._dtype:
             host = value.copy() if at_once else value
         else:
-            host = to_host(host_value(value), None, self._dtype, self._name())
+            host = to_host(host_value(value, self._name()), None, self._dtype, self._name())
         if self._shape is not None and not _suits(host.shape, self._shape):
             raise FeedError(
                 f"expected a value of shape {self._shape} for {self._name()}, "

@@ -126,8 +126,8 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         return [(x, cell) for (x, _), cell in zip(pairs, cells)]
 
     def stage_host(self, x: Any, value: Any) -> Any:
-        shape, dtype = self.spec(x)
-        return to_host(host_value(value), shape, dtype, self.name(x), engines.current.allocate)
+        (shape, dtype), name = self.spec(x), self.name(x)
+        return to_host(host_value(value, name), shape, dtype, name, engines.current.allocate)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         with _swap:
@@ -172,9 +172,9 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             device = engines.current.place(host, placement)
         with engines.current.full_width(x, operand):
             total = operation(device, operand)
-        shape, dtype = self.spec(x)
+        (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
-            total = to_host(host_value(total), shape, dtype, self.name(x))
+            total = to_host(host_value(total, name), shape, dtype, name)
         return _cell_of(total, placement)
 
 

@@ -52,7 +52,8 @@ def is_engine_value(value: Any) -> bool:
 
 def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
     """`value`, of any shape, as a fresh host array of exactly `dtype`."""
-    return to_host(host_value(value), None, np.dtype(dtype), f"variable {variable.path!r}")
+    name = f"variable {variable.path!r}"
+    return to_host(host_value(value, name), None, np.dtype(dtype), name)
 
 
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:

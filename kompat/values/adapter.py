@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kompat.errors import ImmutableValueError
+from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.conversion import to_host
 from kompat.values.locks import lock_of
 
@@ -54,7 +54,8 @@ class Adapter:
     def stage(self, x: Any, value: Any) -> Any:
         """Check `value` for `x` and return what `commit` will store; nothing changes yet."""
         shape, dtype = self.spec(x)
-        return to_host(host_value(value), shape, dtype, self.name(x))
+        name = self.name(x)
+        return to_host(host_value(value, name), shape, dtype, name)
 
     def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """Pairs of a holder and what `stage` returns for it and its value."""
@@ -75,7 +76,7 @@ class Adapter:
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
         """Write ``operation(x, operand)``; no other write can come between."""
         with self.lock(x):
-            self.write(x, operation(self.read(x), host_value(operand)))
+            self.write(x, operation(self.read(x), host_value(operand, self.name(x))))
 
 
 class ImmutableAdapter(Adapter):
@@ -109,8 +110,8 @@ class RegisteredAdapter(Adapter):
                 f"the adapter registered for {type(x).__name__} has no write function.",
                 f"kompat.register_adapter({type(x).__name__}, read=..., write=...)",
             )
-        old = np.array(self._read(x))
-        return old, to_host(host_value(value), old.shape, old.dtype, self.name(x))
+        old, name = np.array(self._read(x)), self.name(x)
+        return old, to_host(host_value(value, name), old.shape, old.dtype, name)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         write: Any = self._write
@@ -202,10 +203,20 @@ def register_adapter(
     found.clear()
 
 
-def host_value(value: Any) -> Any:
-    """`value` with any framework's tensor or variable replaced by its NumPy value."""
+def host_value(value: Any, name: str) -> Any:
+    """`value` with any framework's tensor or variable replaced by its NumPy value.
+
+    An error that says why `value` cannot be read names what it was meant for, `name`, too.
+    """
     adapter = adapter_of(type(value))
-    return value if adapter is None else adapter.read(value)
+    if adapter is None:
+        return value
+    try:
+        return adapter.read(value)
+    except (SymbolicValueError, UnavailableValueError) as error:
+        what, *rest = error.args
+        error.args = (f"{name}: {what}", *rest)
+        raise
 
 
 def view_refused(name: str, why: str) -> Exception:

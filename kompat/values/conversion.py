@@ -163,7 +163,7 @@ def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     """Python numbers that NumPy would not infer exactly, exactly, or an error."""
     values = source.ravel().tolist()
     if not all(isinstance(v, (bool, int, float, np.number)) for v in values):
-        raise _unsupported(source, dtype, name)
+        raise _unsupported(source if source.ndim else source[()], dtype, name)
     if kind_of(dtype) == "i":
         low, high = _integer_bounds(dtype)
         fits = [low <= v <= high and v == int(v) for v in values]

@@ -49,8 +49,8 @@ class NnxAdapter(Adapter):
         if isinstance(old, jax.Array) and jax_values.is_key(old):
             jax_values.require_readable(old, self.name(x))
             old = jax_values.key_data(old)
-        shape, dtype = tuple(old.shape), np.dtype(old.dtype)
-        return to_host(host_value(value), shape, dtype, self.name(x), jax_values.allocate)
+        shape, dtype, name = tuple(old.shape), np.dtype(old.dtype), self.name(x)
+        return to_host(host_value(value, name), shape, dtype, name, jax_values.allocate)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo:
         old = [(x, x.get_raw_value()) for x, _ in staged]

@@ -98,8 +98,8 @@ class KerasAdapter(Adapter):
         return value
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
-        shape, dtype = self.spec(x)
-        return to_host(host_value(value), shape, dtype, self.name(x))
+        (shape, dtype), name = self.spec(x), self.name(x)
+        return to_host(host_value(value, name), shape, dtype, name)
 
     def reclaim(self, x: keras.Variable) -> None:
         """Make sure that the variable itself, not a trainer, has the value."""
@@ -213,8 +213,8 @@ class KerasOnJax(KerasAdapter):
 
         if keras_slot.active_scope() is None:
             self.reclaim(x)
-        shape, dtype = self.spec(x)
-        host = to_host(host_value(value), shape, dtype, self.name(x), jax_values.allocate)
+        (shape, dtype), name = self.spec(x), self.name(x)
+        host = to_host(host_value(value, name), shape, dtype, name, jax_values.allocate)
         held = keras_slot.read(x)
         if held is None or held.dtype == dtype:
             return host

@@ -129,7 +129,8 @@ class PrivateAdapter(Adapter):
         if not copy:
             raise view_refused(self.name(x), "the values of a session are copied out")
         shape, dtype = self.spec(x)
-        return to_host(host_value(values.snapshot(x)[1]), shape, dtype, self.name(x))[()]
+        held = host_value(values.snapshot(x)[1], self.name(x))
+        return to_host(held, shape, dtype, self.name(x))[()]
 
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
         return self.own.read_many(xs) if current() is None else [self.read(x) for x in xs]

@@ -151,7 +151,7 @@ class VariableAdapter(Adapter):
         graph = graph_of(x)
         if graph is None and tf.inside_function() and tf.is_tensor(value):
             return value
-        host = self._to_host(x, host_value(value))
+        host = self._to_host(x, host_value(value, self.name(x)))
         if graph is not None:
             _prepare_assignment(graph, x, self.name(x))
         return host

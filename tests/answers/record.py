@@ -8,6 +8,7 @@ shall hold and decorate it with `recorder`.
 """
 
 import argparse
+import hashlib
 import importlib
 import json
 import os
@@ -63,7 +64,8 @@ def cyclical_lr_digits() -> dict[str, Any]:
         argv = [str(script), "--output", folder, "--record", str(answers)]
         with mock.patch.object(sys, "argv", argv):
             runpy.run_path(str(script), run_name="__main__")
-        return json.loads(answers.read_text())
+        digest = hashlib.sha256(script.read_bytes()).hexdigest()
+        return {"sha256": digest, **json.loads(answers.read_text())}
 
 
 @recorder

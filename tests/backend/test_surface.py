@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,16 @@ from kompat.catalogue import CATALOGUE
 
 API = json.loads((Path(__file__).parent.parent / "data" / "tf_keras_backend.json").read_text())
 API.pop("experimental")
+
+
+# Variables, creation, inspection, configuration.
+FIRST = """
+variable get_value set_value batch_get_value batch_set_value eval update update_add update_sub
+zeros ones eye zeros_like ones_like constant random_uniform_variable random_normal_variable
+count_params int_shape ndim dtype shape cast cast_to_floatx is_keras_tensor
+epsilon set_epsilon floatx set_floatx image_data_format set_image_data_format backend
+clear_session get_uid reset_uids name_scope
+"""
 
 
 def parameters(name: str) -> list[tuple[str, str | None]]:
@@ -31,6 +42,13 @@ def implemented() -> list[str]:
 def test_the_catalogue_has_the_149_names():
     assert len(CATALOGUE) == 149
     assert set(CATALOGUE) == set(API)
+
+
+def test_the_names_of_the_first_chapters_are_there(K):
+    """Those of FIRST, and what the example computes with."""
+    example = Path(__file__).parents[2] / "examples" / "cyclical_lr_digits.py"
+    used = re.findall(r"\bK\.(\w+)\(", example.read_text())
+    assert {*FIRST.split(), *used} <= set(K.__all__)
 
 
 def test_the_catalogue_and_the_module_agree(K):

@@ -129,6 +129,16 @@ def test_set_session_makes_its_values_those_of_the_variables(K):
     assert session.run(v) == 7
 
 
+def test_clear_session_forgets_the_session_and_the_phase(K):
+    v = K.variable(3.0)
+    session = K.get_session()
+    K.set_learning_phase(1)
+    K.clear_session()
+    assert K.get_session() is not session
+    assert K.learning_phase() == 0
+    assert K.get_session().run(v) == 3
+
+
 def test_many_writes_and_assignments_add_nothing(K):
     v = tf.Variable(0.0)
     session = K.get_session()

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import array_shapes
 from kompat.errors import LossyWriteError, ShapeMismatchError, UnsupportedValueError
 from kompat.values.conversion import to_host
 
-INTEGERS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 int4 uint4".split()
-FLOATS = "float16 bfloat16 float32 float64 float8_e4m3fn float8_e5m2".split()
+INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64, 4)]
+FLOATS = ["float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2"]
 PARTS = {"complex64": "float32", "complex128": "float64"}
 DTYPES = ["bool", *INTEGERS, *FLOATS, *PARTS]
 

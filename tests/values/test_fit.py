@@ -122,6 +122,30 @@ def test_a_layer_in_a_closure_is_written_between_batches(data):
     np.testing.assert_array_equal(kompat.get_value(layer.bias), [29, -29])
 
 
+@pytest.mark.parametrize(
+    "event", [*BATCH_EVENTS, "on_epoch_begin", "on_epoch_end", "on_train_begin", "on_train_end"]
+)
+def test_a_layer_in_a_closure_is_reached_at_every_event(data, event):
+    """With rate 0 nothing but the callback moves the bias."""
+    import keras
+
+    model = build()
+    layer = model.layers[0]
+    kompat.set_value(model.optimizer.learning_rate, 0.0)
+    calls = []
+
+    def action(*_, **__):
+        np.testing.assert_array_equal(kompat.get_value(layer.bias), [len(calls), -len(calls)])
+        calls.append(event)
+        kompat.set_value(layer.bias, [len(calls), -len(calls)])
+
+    callback = keras.callbacks.Callback()
+    setattr(callback, event, action)
+    model.fit(*data, batch_size=100, epochs=2, verbose=0, callbacks=[callback])
+    assert len(calls) == {"batch": 6, "epoch": 2, "train": 1}[event.split("_")[-2]]
+    np.testing.assert_array_equal(kompat.get_value(layer.bias), [len(calls), -len(calls)])
+
+
 def test_metrics_and_iterations_read_as_they_are(model, data):
     seen = []
 

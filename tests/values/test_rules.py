@@ -169,6 +169,44 @@ def test_every_dtype_round_trips(holder, dtype, engine):
     assert value.tobytes() == expected.tobytes()
 
 
+# Keras knows two float8 kinds. Where a framework has more, they are exact there as well.
+TORCH = {"torch.Tensor", "torch.Parameter", "torch view"}
+RARE_FLOAT8 = {
+    "float8_e3m4": set(),
+    "float8_e4m3": set(),
+    "float8_e4m3b11fnuz": set(),
+    "float8_e4m3fnuz": TORCH,
+    "float8_e5m2fnuz": TORCH,
+    "float8_e8m0fnu": TORCH,
+}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "holder"),
+    [
+        (d, h)
+        for d, names in RARE_FLOAT8.items()
+        for h in HOLDERS
+        if h.name in names | {"nnx.Param", "numpy.ndarray"}
+    ],
+    ids=lambda x: getattr(x, "name", x),
+)
+def test_float8_kinds_that_keras_lacks_round_trip_where_the_framework_has_them(dtype, holder):
+    kind = np.dtype(getattr(ml_dtypes, dtype))
+    expected = np.array([0.5, 1, 2], kind)
+    x = holder.make(np.ones(3, kind))
+    kompat.set_value(x, expected)
+    value = value_of(x)
+    assert value.dtype == kind
+    assert value.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("dtype", RARE_FLOAT8)
+def test_a_k_variable_has_the_dtypes_of_keras(K, dtype):
+    with pytest.raises(ValueError, match=dtype):
+        K.variable(1.0, dtype=dtype)
+
+
 @each_holder
 def test_special_values_survive(holder):
     x = holder.make(np.zeros(4, np.float32))
