@@ -132,9 +132,9 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
     exact = engines.current.exact(function)
 
     def operate(self: Variable, other: Any) -> Any:
-        other = beside(other, self)
+        other = beside(_symbolic(other), self)
         if mode.building_graph():
-            return function(*((other, read(self)) if reflected else (read(self), _symbolic(other))))
+            return function(other, read(self)) if reflected else function(read(self), other)
         return exact(other, self) if reflected else exact(self, other)
 
     operate.__name__ = name

@@ -117,7 +117,7 @@ def test_the_history_of_symbolic_tensors():
     assert history.named("corner_input") is x, message
     assert "test_private_corners.py" in history.made_at(node), message
     assert layer._outbound_nodes == [], message
-    assert node.arguments.convert(lambda leaf: "seen" if leaf is y else leaf)[0][0] == "seen", (
+    assert history.arguments(node, lambda leaf: "seen" if leaf is y else leaf)[0][0] == "seen", (
         message
     )
     stopped = history.node_of(keras.ops.stop_gradient(x))

@@ -17,7 +17,7 @@ import numpy as np
 from kompat import engines
 from kompat.engines.width import any_wide
 from kompat.errors import UnfedPlaceholderError
-from kompat.graph import history
+from kompat.graph import call_context, history
 from kompat.graph.operations import Gradient, GraphOperation
 from kompat.graph.phase import LearningPhase
 from kompat.graph.state import Perturb, State
@@ -126,9 +126,13 @@ class Run:
 
     def _call(self, operation: Any, node: Any) -> Any:
         if isinstance(operation, keras.Layer):
-            args, kwargs = node.arguments.convert(self._of_layer)
-            return operation(*args, **kwargs)
-        args, kwargs = node.arguments.convert(self._argument)
+            args, kwargs = history.arguments(node, self._of_layer)
+            if not history.was_told_to_train(node):
+                kwargs.pop("training", None)
+            # A layer leaves in the context what it was told, so each gets one of its own.
+            with call_context.of_training(bool(self.phase)):
+                return operation(*args, **kwargs)
+        args, kwargs = history.arguments(node, self._argument)
         if isinstance(operation, GraphOperation):
             return operation.evaluate(self, *args, **kwargs)
         compute = _exact(operation, args)
@@ -221,7 +225,7 @@ def _differentiate(
 ) -> None:
     """Run all levels below `level` in one differentiated pass, and put its gradients."""
     nodes = schedule.gradients(level)
-    losses = {id(node.arguments.args[0]): node.arguments.args[0] for node in nodes}
+    losses = list({id(history.parents(node)[0]): None for node in nodes})
     points = {id(x) for node in nodes for x in node.operation.wrt}
     passes: list[Run] = []
 
@@ -230,9 +234,8 @@ def _differentiate(
         passes.append(inner)
         return [keras.ops.sum(inner.values[key]) for key in losses], inner.tensors()
 
-    order = list(losses)
     wanted = [
-        (order.index(id(node.arguments.args[0])), [id(x) for x in node.operation.wrt])
+        (losses.index(id(history.parents(node)[0])), [id(x) for x in node.operation.wrt])
         for node in nodes
     ]
     gradients, tensors = engines.current.differentiate(forward, wanted)

@@ -12,7 +12,7 @@ import functools
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -45,9 +45,9 @@ def parents(node: Any) -> list[Any]:
     return node.arguments.keras_tensors
 
 
-def arguments(node: Any) -> tuple[tuple, dict[str, Any]]:
-    """The positional and the keyword arguments of a node."""
-    return node.arguments.args, node.arguments.kwargs
+def arguments(node: Any, value_of: Callable[[Any], Any]) -> tuple[tuple, dict[str, Any]]:
+    """The positional and the keyword arguments of a node, each leaf replaced by its value."""
+    return node.arguments.convert(value_of)
 
 
 def leaves(node: Any) -> list[Any]:
@@ -58,6 +58,12 @@ def leaves(node: Any) -> list[Any]:
 def outputs(node: Any) -> list[Any]:
     """The symbolic tensors that a node computes."""
     return node.outputs
+
+
+def was_told_to_train(node: Any) -> bool:
+    """Whether the caller of a layer said `training=`; Keras notes down the layer's default too."""
+    said = node.arguments.kwargs.get("training") is True  # for a node made before kompat was there
+    return getattr(node, "kompat_told", said)
 
 
 def made_at(node: Any) -> str:
@@ -124,7 +130,11 @@ def _record(initialise: Any) -> Any:
             self.kompat_line = f"{user.f_code.co_filename}:{user.f_lineno}"
         if _frames.open:
             _frames.open[-1].append(self)
-        if not isinstance(self.operation, keras.Layer):
+        if isinstance(self.operation, keras.Layer):
+            spec = sys._getframe(1).f_locals.get("call_spec")
+            if spec is not None:
+                self.kompat_told = spec.user_arguments_dict.get("training") is not None
+        else:
             for tensor in self.arguments.keras_tensors:
                 before = tensor._keras_history.operation
                 if before is not None and before._outbound_nodes[-1:] == [self]:
@@ -133,5 +143,10 @@ def _record(initialise: Any) -> Any:
     return __init__
 
 
+# Arrays leave `array * tensor` to the symbolic tensor: NumPy where it finds this, JAX where it does
+# not find Keras's method, which only raises.
+keras.KerasTensor.__array_ufunc__ = None
+if "__jax_array__" in vars(keras.KerasTensor):
+    del keras.KerasTensor.__jax_array__
 if not hasattr(Node.__init__, "__wrapped__"):
     Node.__init__ = _record(Node.__init__)

@@ -30,8 +30,6 @@ class LearningPhase:
     """
 
     name = "learning_phase"
-    dtype = "int32"
-    shape = ()
 
     def __int__(self) -> int:
         for value in (_phase.running, call_context.training(), *_phase.scopes[-1:], _Default.value):
@@ -46,11 +44,6 @@ class LearningPhase:
 
     def __float__(self) -> float:
         return float(int(self))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        import numpy as np
-
-        return np.asarray(int(self), dtype or "int32")
 
     def __eq__(self, other: object) -> bool:
         return self is other or int(self) == other
@@ -115,11 +108,10 @@ def scope(value: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(value: int) -> Iterator[None]:
-    """The phase of a run; layers that were not told otherwise take it."""
+    """The phase of a run."""
     outer = _phase.running
     _phase.running = value
     try:
-        with call_context.of_training(bool(value)):
-            yield
+        yield
     finally:
         _phase.running = outer

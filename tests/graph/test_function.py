@@ -228,6 +228,21 @@ def test_the_phase_reaches_layers_of_nested_models(K):
     assert (first != second).any()
 
 
+def test_a_layer_that_was_told_to_train_or_not_keeps_to_it(K):
+    x = keras.Input((100,))
+    outputs = [
+        keras.layers.Dropout(0.5)(x),
+        keras.layers.Dropout(0.5)(x, training=True),
+        keras.layers.Dropout(0.5)(x, training=False),
+        keras.layers.Dropout(0.5)(x, training=None),
+        keras.layers.Dropout(0.5)(x, training=K.learning_phase()),
+    ]
+    f = K.function([x, K.learning_phase()], outputs)
+    for phase in (0, 1):
+        dropped = [bool((out == 0).any()) for out in f([np.ones((1, 100)), phase])]
+        assert dropped == [bool(phase), True, False, bool(phase), bool(phase)]
+
+
 def test_one_mask_for_loss_and_gradient(K, engine):
     if engine == "numpy":
         pytest.skip("no gradients on NumPy")
@@ -341,7 +356,7 @@ def test_what_was_fed_is_never_shared(K):
     x = K.placeholder(shape=(64,))
     v = K.variable(np.zeros(64))
     f = K.function([x], [x], updates=[K.update(v, x)])
-    memory = np.zeros(64 * 4 + 64, "uint8")
+    memory = np.zeros(64 * 4 + 128, "uint8")
     for offset in (*range(0, 64, 16), *range(0, 64, 16)):
         start = -memory.ctypes.data % 64 + offset
         fed = memory[start : start + 256].view("float32")

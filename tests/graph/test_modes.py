@@ -84,6 +84,18 @@ def test_operators_of_keras_variables_are_live_in_graph_mode(K):
     np.testing.assert_array_equal(np.ravel(product), [3, 4])
 
 
+@pytest.mark.parametrize("kind", ["constant", "array", "number"])
+def test_arrays_leave_operators_to_symbolic_tensors(K, kind):
+    x = K.placeholder(shape=(2,))
+    left = {"constant": K.constant([3.0, 6.0]), "array": np.array([3.0, 6.0], "float32"),
+            "number": np.float32(6)}[kind]  # fmt: skip
+    ours = K.function([x], [left + x, left - x, left * x, left / x])([[1.0, 2.0]])
+    fed = np.array([1.0, 2.0])
+    left = K.get_value(left)
+    for got, expected in zip(ours, [left + fed, left - fed, left * fed, left / fed]):
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_blocks_nest_and_the_default_is_of_the_process(K):
     assert kompat.executing_eagerly()
     kompat.disable_eager_execution()
