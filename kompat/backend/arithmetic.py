@@ -29,6 +29,7 @@ _exact = engines.current.exact
 _absolute = _exact(keras.ops.absolute)
 _cos = _exact(keras.ops.cos)
 _exp = _exact(keras.ops.exp)
+_less = _exact(keras.ops.less)
 _log = _exact(keras.ops.log)
 _maximum = _exact(keras.ops.maximum)
 _minimum = _exact(keras.ops.minimum)
@@ -39,6 +40,7 @@ _sin = _exact(keras.ops.sin)
 _sqrt = _exact(keras.ops.sqrt)
 _square = _exact(keras.ops.square)
 _stop_gradient = _exact(keras.ops.stop_gradient)
+_where = _exact(keras.ops.where)
 
 
 def abs(x: Any) -> Any:
@@ -191,7 +193,9 @@ def sqrt(x: Any) -> Any:
     >>> K.eval(K.sqrt(K.constant([4., -1.])))
     array([2., 0.], dtype=float32)
     """
-    return _sqrt(_maximum(floating(x), 0))
+    x = tensor(floating(x))
+    # Not maximum: JAX multiplies the infinite slope of sqrt at 0 by that of maximum, to NaN.
+    return _sqrt(_where(_less(x, 0), 0, x))
 
 
 def pow(x: Any, a: Any) -> Any:

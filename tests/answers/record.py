@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.abc import Loader, MetaPathFinder
 from importlib.util import spec_from_loader
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,6 +28,7 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras itself must be tf_keras, nev
 
 import numpy as np
 from cases import CASES, RANDOM, WRITES, Case, encode, prepare, reset
+from gradient_graphs import GRAPHS, Graph, run
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -93,6 +95,45 @@ def answer(case: Case, K: Any) -> dict[str, Any]:
     if case.function in WRITES:
         found["after"] = [describe(variable) for variable in variables]
     return found
+
+
+@recorder
+def gradients() -> dict[str, Any]:
+    """The outputs of every graph of gradient_graphs.py.
+
+    In a process of its own, because graph mode cannot be left again.
+    """
+    with get_context("spawn").Pool(1) as pool:
+        return {"graphs": pool.apply(record_graphs)}
+
+
+def record_graphs() -> dict[str, Any]:
+    import tensorflow as tf
+
+    sys.meta_path.insert(0, LegacyKeras())
+    tf.compat.v1.disable_eager_execution()
+    return {
+        name: {"digest": graph.digest, "answers": record_graph(graph)}
+        for name, graph in GRAPHS.items()
+    }
+
+
+def record_graph(graph: Graph) -> list[list[dict[str, Any] | None]]:
+    """For each feed the outputs, null for None."""
+    import keras
+    from keras import backend as K
+
+    K.clear_session()
+    inputs, outputs = graph.build(K, keras)
+    answers = [run(K, inputs, outputs, feed) for feed in graph.feeds]
+    return [[None if x is None else rounded(x) for x in values] for values in answers]
+
+
+def rounded(array: Any) -> dict[str, Any]:
+    """As `contents`, with 7 digits: the eighth of a float32 is noise."""
+    array = np.asarray(array)
+    digits = np.array([float(f"{x:.7g}") for x in array.ravel()]).reshape(array.shape)
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "value": encode(digits)}
 
 
 def describe(result: Any) -> dict[str, Any]:
