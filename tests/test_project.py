@@ -61,7 +61,7 @@ def test_the_changelog_has_the_version():
 def test_every_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    assert set(extras) == {"jax", "torch", "tensorflow", "dev"}
+    assert set(extras) == {"jax", "torch", "tensorflow", "draw", "dev"}
     rows = re.findall(
         r"^\| (.+?) \| .+? \| .+ \|$", (ROOT / "docs/dependencies.md").read_text(), re.M
     )

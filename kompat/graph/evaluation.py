@@ -64,7 +64,7 @@ class Schedule:
         node = history.node_of(tensor)
         if history.is_input(node):
             raise UnfedPlaceholderError(
-                f"expected a value for the placeholder {history.describe(tensor)}; none came.",
+                f"expected a value for the placeholder {history.describe(tensor)}, received none.",
                 f"the output {history.describe(fetch)} depends on it.",
                 "add it to the inputs of K.function, or to feed_dict; "
                 "a model computes its outputs by model.predict(arrays).",

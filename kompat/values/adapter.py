@@ -47,6 +47,10 @@ class Adapter:
         """A NumPy scalar, a fresh writable array or, without `copy`, a read-only view."""
         raise NotImplementedError(type(self))
 
+    def as_source(self, x: Any) -> Any:
+        """The value of `x` where it is to be written into something else."""
+        return self.read(x)
+
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
         """The values of several holders of this kind."""
         return [self.read(x) for x in xs]
@@ -212,7 +216,7 @@ def host_value(value: Any, name: str) -> Any:
     if adapter is None:
         return value
     try:
-        return adapter.read(value)
+        return adapter.as_source(value)
     except (SymbolicValueError, UnavailableValueError) as error:
         what, *rest = error.args
         error.args = (f"{name}: {what}", *rest)

@@ -22,6 +22,9 @@ class SymbolicAdapter(ImmutableAdapter):
     """`keras.KerasTensor`: a node of a model, without a value."""
 
     def read(self, x: Any, copy: bool = True) -> Any:
+        return self.as_source(x)
+
+    def as_source(self, x: Any) -> Any:
         raise SymbolicValueError(
             f"expected a concrete value, received the symbolic tensor {x.name!r} of shape "
             f"{tuple(x.shape)}.",
@@ -30,7 +33,7 @@ class SymbolicAdapter(ImmutableAdapter):
         )
 
     def stage(self, x: Any, value: Any) -> Any:
-        return self.read(x)
+        return self.as_source(x)
 
 
 class KerasAdapter(Adapter):
