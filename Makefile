@@ -13,8 +13,10 @@ PYTEST := $(BIN)/python -m pytest -q
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
 
-demo: $(VENV)/.base ## run an old Keras script, unchanged, on Keras 3 and JAX; the picture goes to out/
+demo: $(VENV)/.base ## run old Keras scripts, unchanged, on Keras 3 and JAX; the pictures go to out/
 	$(BIN)/kompat run --backend jax examples/cyclical_lr_digits.py --output out
+	$(BIN)/kompat run --backend jax examples/grad_cam_digits.py --output out
+	$(BIN)/kompat run --backend jax examples/graph_training.py
 
 test: $(VENV)/.base ## run the tests on JAX and on NumPy
 	KERAS_BACKEND=jax $(PYTEST)

@@ -8,6 +8,7 @@ shall hold and decorate it with `recorder`.
 """
 
 import argparse
+import contextlib
 import hashlib
 import importlib
 import json
@@ -57,17 +58,58 @@ def recorder(record: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any
     return record
 
 
-@recorder
-def cyclical_lr_digits() -> dict[str, Any]:
-    """The example's learning rates and accuracy; its bytes run unchanged."""
-    script = ROOT / "examples" / "cyclical_lr_digits.py"
+def run_example(name: str, *arguments: str) -> dict[str, Any]:
+    """What the example writes with `--record`, and its bytes' digest; they run unchanged."""
+    script = ROOT / "examples" / f"{name}.py"
     with tempfile.TemporaryDirectory() as folder:
         answers = Path(folder, "answers.json")
-        argv = [str(script), "--output", folder, "--record", str(answers)]
-        with mock.patch.object(sys, "argv", argv):
+        argv = [str(script), *arguments, "--record", str(answers)]
+        with mock.patch.object(sys, "argv", argv), contextlib.chdir(folder):
             runpy.run_path(str(script), run_name="__main__")
         digest = hashlib.sha256(script.read_bytes()).hexdigest()
         return {"sha256": digest, **json.loads(answers.read_text())}
+
+
+def in_decimals(count: int, figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures rounded to so many decimals; the digest as it is."""
+    return {
+        name: figure if isinstance(figure, str) else np.round(figure, count).tolist()
+        for name, figure in figures.items()
+    }
+
+
+@contextlib.contextmanager
+def graph_mode() -> Iterator[None]:
+    """A graph of TensorFlow 1, and the K of its time, which has sessions."""
+    import keras
+    import tensorflow as tf
+
+    old_k = tf.compat.v1.keras.backend
+    with tf.Graph().as_default(), mock.patch.object(keras, "backend", old_k):
+        yield
+
+
+@recorder
+def cyclical_lr_digits() -> dict[str, Any]:
+    """The example's learning rates and accuracy."""
+    return run_example("cyclical_lr_digits")
+
+
+@recorder
+def grad_cam_digits() -> dict[str, Any]:
+    """The example's maps and filters, in thousandths; from weights that are kept in tests/data."""
+    weights = ROOT / "tests" / "data" / "grad_cam_digits.npz"
+    with graph_mode():
+        figures = run_example("grad_cam_digits", "--weights", str(weights))
+    return in_decimals(3, figures)
+
+
+@recorder
+def graph_training() -> dict[str, Any]:
+    """The example's losses: of each batch, and on the test digits before and after."""
+    with graph_mode():
+        figures = run_example("graph_training")
+    return in_decimals(6, figures)
 
 
 @recorder
