@@ -462,53 +462,47 @@ def test_a_variable_made_in_a_trace_is_a_constant_of_the_trace(K, engine):
     assert "callback" not in program
 
 
-def test_cycles_do_not_grow_and_do_not_slow_down(K):
-    v = K.variable(0.0)
-    for i in range(1000):
-        K.set_value(v, float(i))
-    gc.collect()
-    before = len(gc.get_objects())
-    for i in range(100_000):
-        K.set_value(v, float(i))
-        K.get_value(v)
-    gc.collect()
-    assert abs(len(gc.get_objects()) - before) < 100
-    assert K.get_value(v) == 99_999
+@pytest.mark.parametrize(("shape", "cycles"), [((), 100_000), ((1000,), 10_000)], ids=str)
+def test_cycles_grow_by_nothing(K, shape, cycles):
+    """A leak of a pointer or of an array a cycle would be 0.8 or 40 MB, in every round.
 
-
-@pytest.mark.parametrize("shape", [(), (100,)], ids=["scalar", "array"])
-def test_cycles_grow_no_memory(K, shape):
-    """A leak of a pointer a cycle would be 0.8 MB, of an array of 100 floats 40 MB."""
+    What an engine's threads keep, in a process that has run other tests, comes once.
+    """
     v, value = K.variable(np.zeros(shape)), np.ones(shape, np.float32)
 
-    def cycles(number):
+    def after(number):
         for _ in range(number):
             K.set_value(v, value)
             K.get_value(v)
         gc.collect()
         with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[1]) * 4096
+            return len(gc.get_objects()), int(statm.read().split()[1]) * 4096
 
-    before = cycles(10_000)
-    assert cycles(100_000) - before < 400_000
+    sizes = [after(1000)]
+    for _ in range(3):
+        sizes.append(after(cycles))
+        objects, memory = np.subtract(*sizes[:-3:-1])
+        if abs(objects) < 100 and memory < 400_000:
+            return
+    pytest.fail(f"objects and bytes after each round: {sizes}")
 
 
 def test_time_does_not_depend_on_how_many_variables_are_alive(K):
-    """Rounds with and without the crowd alternate, and the best counts: noise only adds."""
+    """The best of ten rounds counts: other processes only ever add time."""
     v = K.variable(0.0)
 
     def seconds():
         start = time.thread_time()
-        for i in range(1000):
+        for i in range(500):
             K.set_value(v, float(i))
             K.get_value(v)
         return time.thread_time() - start
 
     seconds()
-    alone = min(seconds() for _ in range(20))
+    alone = min(seconds() for _ in range(10))
     crowd = [K.variable(0.0) for _ in range(10_000)]
     gc.collect()
-    among_many = min(seconds() for _ in range(20))
+    among_many = min(seconds() for _ in range(10))
     assert len(crowd) == 10_000
     assert among_many < 1.5 * alone
 
