@@ -1,4 +1,4 @@
-"""The command line: ``kompat run [--backend NAME] script.py args...``."""
+"""The command line: ``kompat run [--backend NAME] [--graph] script.py args...``."""
 
 import argparse
 import sys
@@ -24,10 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
         help="the engine: jax, torch, tensorflow or numpy (default: KERAS_BACKEND, the Keras "
         "configuration file, or the best one that is installed)",
     )
+    run.add_argument(
+        "--graph",
+        action="store_true",
+        help="start in graph mode, as TensorFlow 1 does: for scripts that build updates out of "
+        "variables",
+    )
     run.add_argument("script", help="the Python file")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script gets in sys.argv")
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
 
     from kompat.tools.run import run_script
 
-    return run_script(options.script, options.arguments, options.backend)
+    return run_script(options.script, options.arguments, options.backend, options.graph)

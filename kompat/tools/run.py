@@ -8,6 +8,7 @@ its traceback, and the exit status is Python's own.
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from types import ModuleType, TracebackType
@@ -18,13 +19,16 @@ from kompat.installation import install
 _ENGINES = ("jax", "torch", "tensorflow", "numpy", "openvino")
 
 
-def run_script(script: str, arguments: Sequence[str], backend: str | None = None) -> int:
+def run_script(
+    script: str, arguments: Sequence[str], backend: str | None = None, graph: bool = False
+) -> int:
     """Run `script` as ``__main__``.
 
     Args:
         script: the path of a Python file.
         arguments: what follows it in ``sys.argv``.
         backend: the name of the engine; None leaves the choice to `kompat.engine_choice`.
+        graph: whether it starts in graph mode.
 
     Returns:
         0, or 2 if the script or the engine cannot be used. What the script raises goes through.
@@ -43,6 +47,12 @@ def run_script(script: str, arguments: Sequence[str], backend: str | None = None
     except OSError as error:
         return _refuse(f"can't open file {os.path.abspath(script)!r}: {error}")
     install()
+    if graph:
+        # Keras comes first, for K takes its backend's place while it is imported.
+        import_module("keras")
+        from kompat.mode import disable_eager_execution
+
+        disable_eager_execution()
     main = _main_module(script)
     sys.modules["__main__"] = main
     sys.argv = [script, *arguments]

@@ -183,3 +183,19 @@ def test_writing_lr_of_a_schedule_explains_itself():
             optimizer.lr = 0.5
     finally:
         kompat.uninstall()
+
+
+def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
+    """Momentum out of variables: in eager mode `0.9 * v` would be the value of the moment."""
+    (tmp_path / "momentum.py").write_text(
+        "from keras import backend as K\n"
+        "x, w, v = K.placeholder(shape=()), K.variable(1.), K.variable(0.)\n"
+        "g, = K.gradients(x * w, [w])\n"
+        "step = K.function([x], [], updates=[K.update(v, 0.9 * v - 0.1 * g)])\n"
+        "print([round(float(K.get_value(v)), 4) for _ in range(3) if step([1.]) == []])\n"
+    )
+    status, printed, problems = run(
+        ["-m", "kompat", "run", "--backend", "jax", "--graph", "momentum.py"], tmp_path
+    )
+    assert status == 0, problems
+    assert printed == "[-0.1, -0.19, -0.271]\n"
