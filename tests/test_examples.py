@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,6 @@ def run_example(engine, tmp_path):
         recorded = json.loads((ROOT / "tests" / "answers" / f"{name}.json").read_text())
         same = hashlib.sha256(script.read_bytes()).hexdigest() == recorded["sha256"]
         assert same, "the example changed since it was recorded: make record-answers"
-        start = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "kompat", "run", "--backend", engine, str(script)]
             + [*arguments, "--record", str(record)],
@@ -39,7 +37,6 @@ def run_example(engine, tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert time.monotonic() - start < 120
         return json.loads(record.read_text()), recorded, done.stdout
 
     return run

@@ -257,7 +257,9 @@ def test_one_mask_for_loss_and_gradient(K, engine):
 def test_layers_in_closures_of_lambdas_keep_their_state(K):
     dropout = keras.layers.Dropout(0.5)
     dropout.build((None, 50))
-    y = keras.layers.Lambda(lambda t: dropout(t, training=True))(x := keras.Input((50,)))
+    x = keras.Input((50,))
+    # On NumPy Keras would infer the shape from memory that it has not set.
+    y = keras.layers.Lambda(lambda t: dropout(t, training=True), output_shape=(50,))(x)
     f = K.function([x], y)
     assert (f([np.ones((1, 50))]) != f([np.ones((1, 50))])).any()
 
