@@ -468,7 +468,7 @@ def test_cycles_grow_by_nothing(K, shape, cycles):
 
     What an engine's threads keep, in a process that has run other tests, comes once.
     """
-    v, value = K.variable(np.zeros(shape)), np.ones(shape, np.float32)
+    v, value = K.variable(np.zeros(shape)), np.ones(shape, np.float32)[()]
 
     def after(number):
         for _ in range(number):
