@@ -90,8 +90,9 @@ def test_ci_runs_the_tests_of_the_readme_the_engines_and_the_checks():
 
 def test_a_missing_framework_is_a_failure_where_all_are_promised(monkeypatch):
     monkeypatch.setenv("KOMPAT_ALL_FRAMEWORKS", "1")
-    with pytest.raises(RuntimeError, match="nowhere"):
+    with pytest.raises((RuntimeError, pytest.skip.Exception)) as caught:
         conftest.framework("nowhere")
+    assert caught.type is RuntimeError
     monkeypatch.delenv("KOMPAT_ALL_FRAMEWORKS")
     with pytest.raises(pytest.skip.Exception, match="nowhere"):
         conftest.framework("nowhere")
