@@ -27,6 +27,8 @@ __all__ = [
 
 class _Default:
     graph = False
+    was_left = False
+    """Whether anything in this process ever asked for graph mode: if not, nobody has to look."""
 
 
 class _Blocks(threading.local):
@@ -46,6 +48,7 @@ class _Block(contextlib.AbstractContextManager):
 
     def __enter__(self) -> None:
         self.frame = sys._getframe(1)
+        _Default.was_left |= self.graph
         _blocks.open.append(self)
 
     def __exit__(self, *exception: Any) -> None:
@@ -76,7 +79,7 @@ def eager_mode() -> contextlib.AbstractContextManager:
 
 def disable_eager_execution() -> None:
     """Make graph mode the default of the process."""
-    _Default.graph = True
+    _Default.graph = _Default.was_left = True
 
 
 def enable_eager_execution() -> None:
@@ -98,6 +101,8 @@ def executing_eagerly() -> bool:
 
 def building_graph() -> bool:
     """Whether graph mode holds here and nothing suspends it."""
+    if not _Default.was_left:
+        return False
     block = _blocks.open[-1] if _blocks.open else None
     graph = block.graph if block else _Default.graph
     return graph and not engines.current.tracing() and not _inside_keras(block)

@@ -137,7 +137,9 @@ def update(x: Any, new_x: Any) -> Any:
     >>> K.get_value(K.update(v, K.constant(5.)))
     np.float32(5.0)
     """
-    if _is_symbolic(x, new_x):
+    if isinstance(x, keras.Variable) and (
+        isinstance(new_x, keras.KerasTensor) or mode.building_graph()
+    ):
         return _assignment(x, new_x)
     own = isinstance(x, keras.Variable) and private.current() is None
     if own and is_engine_value(new_x):
@@ -192,25 +194,19 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 
 def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
-    if _is_symbolic(x, operand):
-        return _assignment(x, operand, operation)
     adapter: Any = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
-    if not isinstance(x, keras.Variable) or _accumulates(x, adapter, operand):
-        adapter.accumulate(x, operand, operation)
-    else:
-        adapter.reclaim(x)
-        with adapter.lock(x):
-            _assign_tensor(x, operation(x, operand))
+    if isinstance(x, keras.Variable):
+        if isinstance(operand, keras.KerasTensor) or mode.building_graph():
+            return _assignment(x, operand, operation)
+        if not _accumulates(adapter, operand):
+            adapter.reclaim(x)
+            with adapter.lock(x):
+                _assign_tensor(x, operation(x, operand))
+            return x
+    adapter.accumulate(x, operand, operation)
     return x
-
-
-def _is_symbolic(x: Any, value: Any) -> bool:
-    """Whether an update waits until a graph runs."""
-    if not isinstance(x, keras.Variable):
-        return False
-    return isinstance(value, keras.KerasTensor) or mode.building_graph()
 
 
 def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.KerasTensor:
@@ -239,11 +235,15 @@ def _may_hold(shape: tuple, got: tuple, broadcasts: bool) -> bool:
     )
 
 
-def _accumulates(x: keras.Variable, adapter: Any, operand: Any) -> bool:
+def _accumulates(adapter: Any, operand: Any) -> bool:
     """Whether the adapter adds to the value by itself: in a cell, or in a session's values."""
-    if private.current() is not None:
-        return True
-    return isinstance(x, Variable) and Variable.adapter and not _in_trace(adapter, operand)
+    if adapter is not Variable.adapter:
+        if private.current() is not None:
+            return True
+        adapter = getattr(adapter, "own", None)
+        if adapter is None or adapter is not Variable.adapter:
+            return False
+    return not _in_trace(adapter, operand)
 
 
 def _in_trace(adapter: Any, operand: Any) -> bool:
