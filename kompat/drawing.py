@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,14 @@ def draw(graph: Any, path: Any) -> Path:
     >>> picture.name
     'graph.svg'
     """
-    try:
-        import matplotlib  # noqa: F401
-        import networkx
-    except ImportError as error:
-        raise ImportError(
-            f"kompat.draw needs networkx and matplotlib, and {error.name} is missing: "
-            'pip install "kompat[draw]"'
-        ) from error
+    for needed in ("networkx", "matplotlib"):
+        if find_spec(needed) is None:
+            raise ImportError(
+                f"kompat.draw needs networkx and matplotlib, and {needed} is missing: "
+                'pip install "kompat[draw]"'
+            )
+    import networkx
+
     content = networkx.DiGraph()
     for tensor, variable in _targets(graph):
         key = _add_tensor(content, tensor)

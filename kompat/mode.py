@@ -137,11 +137,6 @@ def init_scope() -> Iterator[None]:
         yield
 
 
-def is_compiling() -> bool:
-    """Whether a program of the engine is being recorded here, by Keras or by the user."""
-    return engines.current.tracing()
-
-
 def is_traced(x: Any) -> bool:
     """Whether a tensor has no value yet, because the engine is recording a program."""
     return not keras_values.VARIABLE.is_concrete(x)

@@ -4,9 +4,10 @@ The default session is the variables' own values, which Keras trains too. A `Ses
 has values of its own, as in TensorFlow 1.
 """
 
+import contextlib
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -147,22 +148,19 @@ class Session:
         pairs = list(feed_dict.items() if isinstance(feed_dict, Mapping) else feed_dict or ())
         keys = [_resolve(key) for key, _ in pairs]
         fed, phase, values = split_phase(keys, [value for _, value in pairs])
-        results: list[Any] = [None] * len(flat)
-        for initializer in [x for x in flat if isinstance(x, Initializer)]:
-            if self._values is not None:
-                self._values.initialise(initializer)
-        places = [i for i, x in enumerate(flat) if not isinstance(x, Initializer)]
-        wanted = [flat[i] for i in places]
+        for x in flat:
+            if isinstance(x, Initializer) and self._values is not None:
+                self._values.initialise(x)
         feeds = [Feed(key)(value) for key, value in zip(fed, values)]
-        program = _program(wanted, fed, phase)
+        program = _program([x for x in flat if not isinstance(x, Initializer)], fed, phase)
         try:
-            computed = program(self._values or _OWN, feeds)
+            computed = iter(program(self._values or _OWN, feeds))
         except Exception as error:
             error.add_note("in Session.run")
             raise
-        for place, value in zip(places, computed):
-            results[place] = value
-        return keras.tree.pack_sequence_as(fetches, results) if _is_nested(fetches) else results[0]
+        results = [None if isinstance(x, Initializer) else next(computed) for x in flat]
+        is_nested = isinstance(fetches, (list, tuple, dict))
+        return keras.tree.pack_sequence_as(fetches, results) if is_nested else results[0]
 
     def close(self) -> None:
         """Forget the session's values; running raises from now on."""
@@ -170,9 +168,14 @@ class Session:
         if self._values is not None:
             self._values = _InitialisedValues()
 
-    def as_default(self) -> "Session":
-        """The session itself, for a `with` block that makes it current."""
-        return _NotClosing(self)  # type: ignore[return-value]
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator["Session"]:
+        """A block that makes the session current, and does not close it."""
+        self.__enter__()
+        try:
+            yield self
+        finally:
+            self._leave()
 
     def __enter__(self) -> "Session":
         stack = self._outer.__dict__.setdefault("stack", [])
@@ -181,10 +184,10 @@ class Session:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self.leave()
+        self._leave()
         self.close()
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         """Undo `__enter__` without closing."""
         _sessions.stack, values = self._outer.stack.pop()
         private.make_current(values)
@@ -201,17 +204,6 @@ class Session:
             self._values = None
 
 
-class _NotClosing:
-    def __init__(self, session: Session):
-        self._session = session
-
-    def __enter__(self) -> Session:
-        return self._session.__enter__()
-
-    def __exit__(self, *exception: Any) -> None:
-        self._session.leave()
-
-
 class _Sessions(threading.local):
     stack: tuple[Session, ...] = ()
 
@@ -225,8 +217,9 @@ class _Default:
 
 def current_session() -> Session:
     """The session of the innermost `with` block of this thread, else K's."""
-    if _sessions.stack:
-        return _sessions.stack[-1]
+    entered = entered_session()
+    if entered is not None:
+        return entered
     if _Default.session is None or _Default.session._closed:
         session = Session()
         session.adopt_own_values()
@@ -244,10 +237,6 @@ def set_default_session(session: Session | None) -> None:
     if session is not None:
         session.adopt_own_values()
     _Default.session = session
-
-
-def _is_nested(fetches: Any) -> bool:
-    return isinstance(fetches, (list, tuple, dict))
 
 
 def _resolve(x: Any) -> Any:

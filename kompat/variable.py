@@ -141,19 +141,13 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
     return operate
 
 
-_OPERATORS = {
-    *(f"__{side}{name}__" for side in ("", "r") for name in
-      ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")),
-    *("__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__neg__", "__abs__", "__getitem__"),
-}  # fmt: skip
-
-
 def _symbolic(x: Any) -> Any:
     """A variable in graph mode as a symbolic read; all else as it is."""
     return read(x) if isinstance(x, keras.Variable) and mode.building_graph() else x
 
 
-def _define_operators() -> None:
+def _define_operators() -> list[str]:
+    """Give `Variable` its operators; their names."""
     both_sides = {
         "add": keras.ops.add,
         "sub": keras.ops.subtract,
@@ -172,14 +166,15 @@ def _define_operators() -> None:
         "gt": keras.ops.greater,
         "ge": keras.ops.greater_equal,
     }
-    for name, function in both_sides.items():
-        setattr(Variable, f"__{name}__", _operator(f"__{name}__", function, False))
-        setattr(Variable, f"__r{name}__", _operator(f"__r{name}__", function, True))
-    for name, function in comparisons.items():
-        setattr(Variable, f"__{name}__", _operator(f"__{name}__", function, False))
-    for name, function in {"neg": keras.ops.negative, "abs": keras.ops.absolute}.items():
+    operators = {f"__{name}__": (f, False) for name, f in (both_sides | comparisons).items()}
+    operators |= {f"__r{name}__": (f, True) for name, f in both_sides.items()}
+    for name, (function, reflected) in operators.items():
+        setattr(Variable, name, _operator(name, function, reflected))
+    unary = {"__neg__": keras.ops.negative, "__abs__": keras.ops.absolute}
+    for name, function in unary.items():
         exact = engines.current.exact(function)
-        setattr(Variable, f"__{name}__", lambda self, _exact=exact: _exact(_symbolic(self)))
+        setattr(Variable, name, lambda self, _exact=exact: _exact(_symbolic(self)))
+    return [*operators, *unary]
 
 
 def _live(name: str) -> Callable:
@@ -198,8 +193,8 @@ def _live(name: str) -> Callable:
     return operate
 
 
-_define_operators()
-for _name in [n for n in vars(Variable) if hasattr(keras.KerasTensor, n) and n in _OPERATORS]:
-    setattr(keras.Variable, _name, _live(_name))
+for _name in {*_define_operators(), "__getitem__"} - {"__eq__"}:
+    if hasattr(keras.KerasTensor, _name):
+        setattr(keras.Variable, _name, _live(_name))
 if Storage.adapter is not None:
     register_adapter(Variable, Storage.adapter)

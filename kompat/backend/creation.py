@@ -9,8 +9,7 @@ from keras.backend import is_int_dtype
 from kompat import engines
 from kompat.backend.operands import tensor
 from kompat.backend.variables import standard_dtype, variable
-from kompat.values.adapter import host_value
-from kompat.values.conversion import to_host
+from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable
 
 __all__ = [
@@ -53,7 +52,7 @@ def constant(
     array([3., 3.], dtype=float32)
     """
     dtype = standard_dtype(dtype)
-    host = to_host(host_value(value, "the constant"), None, np.dtype(dtype), "the constant")
+    host = as_host(value, None, np.dtype(dtype), "the constant")
     if shape is not None:
         host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
     return _convert(host, dtype=dtype)

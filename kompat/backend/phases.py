@@ -90,7 +90,7 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
         return choose(phase, Branch(x), Branch(alt))
     chosen = Branch(x if phase else alt)
     symbolic = isinstance(phase, LearningPhase) and not phases.is_running()
-    if symbolic and (chosen.is_symbolic() or mode.building_graph()):
+    if symbolic and (chosen.symbolic or mode.building_graph()):
         other = Branch(alt if phase else x)
         return choose(phase, *((chosen, other) if phase else (other, chosen)))
     return chosen.given

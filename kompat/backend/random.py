@@ -5,6 +5,7 @@ Without a seed they follow NumPy's global generator, so `np.random.seed` and
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -70,7 +71,7 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
         )
     sizes = tuple(int(n) for n in np.asarray(shape))
     if seed is None:
-        seed = _AtRunTime() if mode.is_compiling() else _new_seed()
+        seed = _AtRunTime() if engines.current.tracing() else _new_seed()
     with engines.current.full_width(dtype):
         return draw(sizes, dtype=dtype, seed=seed)
 
@@ -99,10 +100,7 @@ def random_normal(
     >>> K.int_shape(K.random_normal((2, 3)))
     (2, 3)
     """
-
-    def draw(shape: Any, dtype: str, seed: Any) -> Any:
-        return keras.random.normal(shape, mean=mean, stddev=stddev, dtype=dtype, seed=seed)
-
+    draw = partial(keras.random.normal, mean=mean, stddev=stddev)
     return _random(draw, shape, standard_dtype(dtype), seed)
 
 
@@ -131,13 +129,10 @@ def random_uniform(
     (2, 3)
     """
     dtype = standard_dtype(dtype)
-    whole = keras.backend.is_int_dtype(dtype)
-
-    def draw(shape: Any, dtype: str, seed: Any) -> Any:
-        if whole:
-            return keras.random.randint(shape, int(minval), int(maxval), dtype=dtype, seed=seed)
-        return keras.random.uniform(shape, minval=minval, maxval=maxval, dtype=dtype, seed=seed)
-
+    if keras.backend.is_int_dtype(dtype):
+        draw = partial(keras.random.randint, minval=int(minval), maxval=int(maxval))
+    else:
+        draw = partial(keras.random.uniform, minval=minval, maxval=maxval)
     return _random(draw, shape, dtype, seed)
 
 
@@ -204,10 +199,5 @@ def truncated_normal(
     >>> bool(np.abs(K.eval(K.truncated_normal((100,)))).max() <= 2)
     True
     """
-
-    def draw(shape: Any, dtype: str, seed: Any) -> Any:
-        return keras.random.truncated_normal(
-            shape, mean=mean, stddev=stddev, dtype=dtype, seed=seed
-        )
-
+    draw = partial(keras.random.truncated_normal, mean=mean, stddev=stddev)
     return _random(draw, shape, standard_dtype(dtype), seed)

@@ -20,8 +20,7 @@ from kompat.values import (
     private,
     set_value,
 )
-from kompat.values.adapter import adapter_of, host_value
-from kompat.values.conversion import to_host
+from kompat.values.adapter import adapter_of, as_host
 from kompat.variable import Variable
 
 __all__ = [
@@ -216,7 +215,7 @@ def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.Ker
     elif not isinstance(value, keras.KerasTensor):
         shape = None if combine else tuple(x.shape)
         name = f"variable {x.path!r}"
-        value = to_host(host_value(value, name), shape, keras_slot.dtype(x), name)
+        value = as_host(value, shape, keras_slot.dtype(x), name)
     if not _may_hold(tuple(x.shape), tuple(value.shape), broadcasts=combine is not None):
         raise ShapeMismatchError(
             f"variable {x.path!r}: expected an update of shape {tuple(x.shape)}, "

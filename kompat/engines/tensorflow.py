@@ -23,6 +23,7 @@ from kompat.engines.generic import (
     place,
     placement_of,
 )
+from kompat.engines.perturbation import Points
 
 __all__ = [
     "LARGE_BYTES",
@@ -87,24 +88,20 @@ def differentiate(
     forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
 ) -> tuple[list[list[Any]], Any]:
     """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
-    points: dict[int, tf.Tensor] = {}
-
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
 
-        def perturb(key: int, value: Any) -> tf.Tensor:
-            if key not in points:
-                points[key] = tf.zeros_like(value)
-                tape.watch(points[key])
-            return value + points[key]
+        def watched_zero(value: Any) -> tf.Tensor:
+            zero = tf.zeros_like(value)
+            tape.watch(zero)
+            return zero
 
-        losses, others = forward(perturb)
-    results = []
-    for index, keys in wanted:
-        met = [key for key in keys if key in points]
-        found = tape.gradient(losses[index], [points[key] for key in met])
-        pulled = dict(zip(met, map(_dense, found)))
-        results.append([pulled.get(key) for key in keys])
-    return results, others
+        points = Points(watched_zero)
+        losses, others = forward(points.perturb)
+
+    def gradient(loss: tf.Tensor, targets: list[tf.Tensor]) -> list[tf.Tensor | None]:
+        return [_dense(found) for found in tape.gradient(loss, targets)]
+
+    return points.gradients(losses, wanted, gradient), others
 
 
 def _dense(gradient: Any) -> Any:

@@ -26,6 +26,7 @@ from kompat.engines.generic import (
     placement_of,
     tracing,
 )
+from kompat.engines.perturbation import Points
 from kompat.engines.width import any_wide
 from kompat.values.torch import from_numpy
 
@@ -112,24 +113,14 @@ def differentiate(
     forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
 ) -> tuple[list[list[Any]], Any]:
     """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
-    points: dict[int, torch.Tensor] = {}
+    points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
 
-    def perturb(key: int, value: torch.Tensor) -> torch.Tensor:
-        if key not in points:
-            points[key] = torch.zeros_like(value, requires_grad=True)
-        return value + points[key]
+    def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
+        return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
 
     with torch.enable_grad():
-        losses, others = forward(perturb)
-    results = []
-    for index, keys in wanted:
-        met = [key for key in keys if key in points]
-        found = torch.autograd.grad(
-            losses[index], [points[key] for key in met], create_graph=True, allow_unused=True
-        )
-        pulled = dict(zip(met, found))
-        results.append([pulled.get(key) for key in keys])
-    return results, others
+        losses, others = forward(points.perturb)
+    return points.gradients(losses, wanted, gradient), others
 
 
 def _operand(value: Any) -> Any:

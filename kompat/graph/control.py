@@ -26,15 +26,12 @@ class Branch:
             self.outputs = keras.tree.map_structure(_as_node, self.given)
         self._own = {id(node) for node in nodes}
         self.flat = keras.tree.flatten(self.outputs)
-
-    def is_symbolic(self) -> bool:
-        """Whether an output is symbolic."""
-        return any(isinstance(x, keras.KerasTensor) for x in self.flat)
+        self.symbolic = [x for x in self.flat if isinstance(x, keras.KerasTensor)]
 
     def captured(self) -> list[Any]:
         """The symbolic tensors from outside that the branch computes with."""
         found: dict[int, Any] = {}
-        stack = [x for x in self.flat if isinstance(x, keras.KerasTensor)]
+        stack = list(self.symbolic)
         visited = set()
         while stack:
             tensor = stack.pop()
@@ -65,10 +62,7 @@ class Switch(GraphOperation):
         captured = {id(x): x for branch in (then, otherwise) for x in branch.captured()}
         self.captured = list(captured.values())
         self._schedules = {
-            id(branch): Schedule(
-                [x for x in branch.flat if isinstance(x, keras.KerasTensor)], captured
-            )
-            for branch in (then, otherwise)
+            id(branch): Schedule(branch.symbolic, captured) for branch in (then, otherwise)
         }
 
     def compute_output_spec(self, condition: Any, captured: list[Any]) -> Any:
@@ -86,26 +80,31 @@ class Switch(GraphOperation):
             return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
         return self._compiled(run, condition, feeds)
 
-    def _run(self, branch: Branch, run: Run, feeds: dict[int, Any]) -> Run:
+    def _run(
+        self,
+        branch: Branch,
+        run: Run,
+        feeds: dict[int, Any],
+        read: Callable[[Any], Any],
+        seen: dict[int, keras.Variable],
+    ) -> Run:
         schedule = self._schedules[id(branch)]
-        return evaluate(
-            schedule, feeds, run.state.value_before, run.state.seen, run.phase, run.state
-        )
+        return evaluate(schedule, feeds, read, seen, run.phase, run.state)
 
     def _at_once(self, run: Run, condition: bool, feeds: dict[int, Any]) -> Any:
         branch = self.then if condition else self.otherwise
-        inner = self._run(branch, run, feeds)
+        inner = self._run(branch, run, feeds, run.state.value_before, run.state.seen)
         run.state.enter(inner.state)
-        return [self._like_spec(i, inner.value(x)) for i, x in enumerate(branch.flat)]
+        return self._outputs(branch, inner)
 
     def _compiled(self, run: Run, condition: Any, feeds: dict[int, Any]) -> Any:
         written, assigned = self._discover(run, feeds)
 
         def of(branch: Branch) -> Callable[[], Any]:
             def compute() -> Any:
-                inner = self._run(branch, run, feeds)
+                inner = self._run(branch, run, feeds, run.state.value_before, run.state.seen)
                 return (
-                    [self._like_spec(i, inner.value(x)) for i, x in enumerate(branch.flat)],
+                    self._outputs(branch, inner),
                     {key: inner.state.get_current_value(v) for key, v in written.items()},
                     {key: inner.state.value_assigned(v) for key, v in assigned.items()},
                 )
@@ -128,9 +127,7 @@ class Switch(GraphOperation):
 
         def look() -> list[Any]:
             for branch in (self.then, self.otherwise):
-                inner = evaluate(
-                    self._schedules[id(branch)], feeds, _peek(run), touched, run.phase, run.state
-                )
+                inner = self._run(branch, run, feeds, run.state.peek, touched)
                 written.update(inner.state.written)
                 assigned.update(inner.state.assigned)
             return []
@@ -144,14 +141,10 @@ class Switch(GraphOperation):
             {key: variables[key] for key in sorted(assigned) if key in variables},
         )
 
-    def _like_spec(self, index: int, value: Any) -> Any:
-        """Both branches of a compiled program give the same dtype."""
-        then, otherwise = self.then.flat[index], self.otherwise.flat[index]
-        return keras.ops.cast(value, _common_dtype(then, otherwise))
-
-
-def _peek(run: Run) -> Callable[[Any], Any]:
-    return lambda v: run.state.before[id(v)] if id(v) in run.state.before else run.state._read(v)
+    def _outputs(self, branch: Branch, inner: Run) -> list[Any]:
+        """What a branch gives, in the dtypes that both have in common."""
+        dtypes = map(_common_dtype, self.then.flat, self.otherwise.flat)
+        return [keras.ops.cast(inner.value(x), dtype) for x, dtype in zip(branch.flat, dtypes)]
 
 
 def _dtype(x: Any) -> str:

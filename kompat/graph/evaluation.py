@@ -225,7 +225,8 @@ def _differentiate(
 ) -> None:
     """Run all levels below `level` in one differentiated pass, and put its gradients."""
     nodes = schedule.gradients(level)
-    losses = list({id(history.parents(node)[0]): None for node in nodes})
+    of = [id(history.parents(node)[0]) for node in nodes]
+    losses = list(dict.fromkeys(of))
     points = {id(x) for node in nodes for x in node.operation.wrt}
     passes: list[Run] = []
 
@@ -235,8 +236,7 @@ def _differentiate(
         return [keras.ops.sum(inner.values[key]) for key in losses], inner.tensors()
 
     wanted = [
-        (losses.index(id(history.parents(node)[0])), [id(x) for x in node.operation.wrt])
-        for node in nodes
+        (losses.index(loss), [id(x) for x in node.operation.wrt]) for loss, node in zip(of, nodes)
     ]
     gradients, tensors = engines.current.differentiate(forward, wanted)
     run.restore(tensors, passes[-1])

@@ -12,8 +12,7 @@ from kompat.errors import FeedError, SessionError
 from kompat.graph import history
 from kompat.graph.phase import LearningPhase, checked
 from kompat.values import keras_slot
-from kompat.values.adapter import host_value
-from kompat.values.conversion import to_host
+from kompat.values.adapter import as_host
 
 
 def fetchable(x: Any) -> None:
@@ -79,7 +78,7 @@ class Feed:
         if type(value) is np.ndarray and value.dtype == self._dtype:
             host = value.copy() if at_once else value
         else:
-            host = to_host(host_value(value, self._name()), None, self._dtype, self._name())
+            host = as_host(value, None, self._dtype, self._name())
         if self._shape is not None and not _suits(host.shape, self._shape):
             raise FeedError(
                 f"expected a value of shape {self._shape} for {self._name()}, "

@@ -29,12 +29,6 @@ def node_of(tensor: Any) -> Any:
     return history.operation._inbound_nodes[history.node_index]
 
 
-def operation_of(tensor: Any) -> Any:
-    """The operation whose output a symbolic tensor is, or None."""
-    history = getattr(tensor, "_keras_history", None)
-    return history and history.operation
-
-
 def is_input(node: Any) -> bool:
     """Whether a node stands for something to be fed: a placeholder, the input of a model."""
     return node is None or isinstance(node.operation, keras.layers.InputLayer)
@@ -112,12 +106,14 @@ def named(name: str) -> Any:
     return _by_name.get(name)
 
 
-def _user_frames() -> Iterator[Any]:
+def _user_line() -> str:
+    """`file.py:12` of the innermost frame that is neither Keras's nor ours."""
     frame: Any = sys._getframe(2)
     while frame is not None:
         if not frame.f_globals.get("__name__", "").startswith(_MACHINERY):
-            yield frame
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
+    return ""
 
 
 def _record(initialise: Any) -> Any:
@@ -125,9 +121,7 @@ def _record(initialise: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         initialise(self, *args, **kwargs)
         _by_name.update((tensor.name, tensor) for tensor in self.outputs)
-        user = next(_user_frames(), None)
-        if user is not None:
-            self.kompat_line = f"{user.f_code.co_filename}:{user.f_lineno}"
+        self.kompat_line = _user_line()
         if _frames.open:
             _frames.open[-1].append(self)
         if isinstance(self.operation, keras.Layer):

@@ -29,14 +29,17 @@ class Read(GraphOperation):
         self.variable = variable
 
     def compute_output_spec(self) -> keras.KerasTensor:
-        dtype = keras_slot.dtype(self.variable).name
-        return keras.KerasTensor(tuple(self.variable.shape), dtype=dtype)
+        return _spec(self.variable)
 
     def call(self) -> Any:
         return self.variable.value
 
     def evaluate(self, run: Any) -> Any:
         return run.state.value_before(self.variable)
+
+
+def _spec(variable: keras.Variable) -> keras.KerasTensor:
+    return keras.KerasTensor(tuple(variable.shape), dtype=keras_slot.dtype(variable).name)
 
 
 def read(variable: keras.Variable) -> keras.KerasTensor:
@@ -59,8 +62,7 @@ class Assign(GraphOperation):
         self.combine = combine
 
     def compute_output_spec(self, value: Any) -> keras.KerasTensor:
-        dtype = keras_slot.dtype(self.variable).name
-        return keras.KerasTensor(tuple(self.variable.shape), dtype=dtype)
+        return _spec(self.variable)
 
     def call(self, value: Any) -> Any:
         new = self._new(self.variable.value, value)
@@ -75,9 +77,9 @@ class Assign(GraphOperation):
     def _new(self, old: Any, operand: Any) -> Any:
         dtype = keras_slot.dtype(self.variable).name
         new = keras.ops.cast(operand, dtype)
-        if self.combine is not None:
-            new = self.combine(old, new)
-        return keras.ops.broadcast_to(new, tuple(self.variable.shape)) if self.combine else new
+        if self.combine is None:
+            return new
+        return keras.ops.broadcast_to(self.combine(old, new), tuple(self.variable.shape))
 
 
 class Shape(GraphOperation):

@@ -38,6 +38,11 @@ class State(keras.StatelessScope):
             self.before[key] = self._perturb(key, self._read(variable))
         return self.before[key]
 
+    def peek(self, variable: keras.Variable) -> Any:
+        """As `value_before`, leaving no trace here: for a pass that is thrown away."""
+        key = id(variable)
+        return self.before[key] if key in self.before else self._read(variable)
+
     def get_current_value(self, variable: keras.Variable) -> Any:
         """Keras asks for the value of a variable: what layers wrote in this run, or the first."""
         written = self.written.get(id(variable))

@@ -19,7 +19,7 @@ from kompat import engines
 from kompat.errors import LossyWriteError, UnavailableValueError
 from kompat.storage import plain
 from kompat.values import keras as keras_values, keras_slot
-from kompat.values.adapter import host_value
+from kompat.values.adapter import as_host
 from kompat.values.conversion import to_host
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -127,7 +127,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def stage_host(self, x: Any, value: Any) -> Any:
         (shape, dtype), name = self.spec(x), self.name(x)
-        return to_host(host_value(value, name), shape, dtype, name, engines.current.allocate)
+        return as_host(value, shape, dtype, name, engines.current.allocate)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         with _swap:
@@ -174,7 +174,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             total = operation(device, operand)
         (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
-            total = to_host(host_value(total, name), shape, dtype, name)
+            total = as_host(total, shape, dtype, name)
         return _cell_of(total, placement)
 
 

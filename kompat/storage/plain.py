@@ -9,8 +9,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.values import keras_slot
-from kompat.values.adapter import adapter_of, host_value
-from kompat.values.conversion import to_host
+from kompat.values.adapter import adapter_of, as_host
 
 
 class Storage:
@@ -53,14 +52,13 @@ def is_engine_value(value: Any) -> bool:
 def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
     """`value`, of any shape, as a fresh host array of exactly `dtype`."""
     name = f"variable {variable.path!r}"
-    return to_host(host_value(value, name), None, np.dtype(dtype), name)
+    return as_host(value, None, np.dtype(dtype), name)
 
 
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     """What a variable holds now: something to compare with later, and a tensor of its value."""
-    adapter: Any = adapter_of(type(variable))
-    adapter.reclaim(variable)
-    held = adapter.held(variable)
+    _adapter(variable).reclaim(variable)
+    held = _adapter(variable).held(variable)
     return held, engines.current.as_tensor(held)
 
 
@@ -70,7 +68,7 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     Args:
         changes: variables, what their snapshots held, and tensors that nobody else holds.
     """
-    if any(adapter_of(type(v)).held(v) is not seen for v, seen, _ in changes):  # type: ignore[union-attr]
+    if any(_adapter(v).held(v) is not seen for v, seen, _ in changes):
         return False
     # A value may be a view of a variable that is written before it is.
     values = [keras.ops.copy(value) for _, _, value in changes]
@@ -95,5 +93,9 @@ def locked(variables: Iterable[keras.Variable]) -> Iterator[None]:
 
 
 def _lock_of(variable: keras.Variable) -> contextlib.AbstractContextManager:
-    adapter: Any = adapter_of(type(variable))
-    return adapter.lock(variable)
+    lock: contextlib.AbstractContextManager = _adapter(variable).lock(variable)
+    return lock
+
+
+def _adapter(variable: keras.Variable) -> Any:
+    return adapter_of(type(variable))

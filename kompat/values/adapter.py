@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
-from kompat.values.conversion import to_host
+from kompat.values.conversion import Allocator, to_host
 from kompat.values.locks import lock_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Adapter:
         """Check `value` for `x` and return what `commit` will store; nothing changes yet."""
         shape, dtype = self.spec(x)
         name = self.name(x)
-        return to_host(host_value(value, name), shape, dtype, name)
+        return as_host(value, shape, dtype, name)
 
     def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """Pairs of a holder and what `stage` returns for it and its value."""
@@ -115,7 +115,7 @@ class RegisteredAdapter(Adapter):
                 f"kompat.register_adapter({type(x).__name__}, read=..., write=...)",
             )
         old, name = np.array(self._read(x)), self.name(x)
-        return old, to_host(host_value(value, name), old.shape, old.dtype, name)
+        return old, as_host(value, old.shape, old.dtype, name)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         write: Any = self._write
@@ -221,6 +221,17 @@ def host_value(value: Any, name: str) -> Any:
         what, *rest = error.args
         error.args = (f"{name}: {what}", *rest)
         raise
+
+
+def as_host(
+    value: Any,
+    shape: tuple[int, ...] | None,
+    dtype: np.dtype,
+    name: str,
+    allocate: Allocator = np.empty,
+) -> np.ndarray:
+    """`to_host` of a value that may be any framework's tensor or variable."""
+    return to_host(host_value(value, name), shape, dtype, name, allocate)
 
 
 def view_refused(name: str, why: str) -> Exception:

@@ -9,8 +9,7 @@ from flax import nnx
 
 from kompat.errors import NotAVariableError, SymbolicValueError
 from kompat.values import jax as jax_values
-from kompat.values.adapter import Adapter, Undo, adapter_of, host_value, view_refused
-from kompat.values.conversion import to_host
+from kompat.values.adapter import Adapter, Undo, adapter_of, as_host, view_refused
 
 
 class NnxAdapter(Adapter):
@@ -50,7 +49,7 @@ class NnxAdapter(Adapter):
             jax_values.require_readable(old, self.name(x))
             old = jax_values.key_data(old)
         shape, dtype, name = tuple(old.shape), np.dtype(old.dtype), self.name(x)
-        return to_host(host_value(value, name), shape, dtype, name, jax_values.allocate)
+        return as_host(value, shape, dtype, name, jax_values.allocate)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo:
         old = [(x, x.get_raw_value()) for x, _ in staged]

@@ -14,7 +14,7 @@ import numpy as np
 
 from kompat.errors import SymbolicValueError, UnavailableValueError
 from kompat.values import keras_slot
-from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, host_value, view_refused
+from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, as_host, view_refused
 from kompat.values.conversion import to_host
 
 
@@ -102,7 +102,7 @@ class KerasAdapter(Adapter):
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         (shape, dtype), name = self.spec(x), self.name(x)
-        return to_host(host_value(value, name), shape, dtype, name)
+        return as_host(value, shape, dtype, name)
 
     def reclaim(self, x: keras.Variable) -> None:
         """Make sure that the variable itself, not a trainer, has the value."""
@@ -217,7 +217,7 @@ class KerasOnJax(KerasAdapter):
         if keras_slot.active_scope() is None:
             self.reclaim(x)
         (shape, dtype), name = self.spec(x), self.name(x)
-        host = to_host(host_value(value, name), shape, dtype, name, jax_values.allocate)
+        host = as_host(value, shape, dtype, name, jax_values.allocate)
         held = keras_slot.read(x)
         if held is None or held.dtype == dtype:
             return host

@@ -12,8 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from kompat.errors import UninitializedVariableError
-from kompat.values.adapter import Adapter
-from kompat.values.conversion import to_host
+from kompat.values.adapter import Adapter, as_host, view_refused
 
 
 class PrivateValues:
@@ -124,13 +123,10 @@ class PrivateAdapter(Adapter):
         values = current()
         if values is None:
             return self.own.read(x, copy)
-        from kompat.values.adapter import host_value, view_refused
-
         if not copy:
             raise view_refused(self.name(x), "the values of a session are copied out")
         shape, dtype = self.spec(x)
-        held = host_value(values.snapshot(x)[1], self.name(x))
-        return to_host(held, shape, dtype, self.name(x))[()]
+        return as_host(values.snapshot(x)[1], shape, dtype, self.name(x))[()]
 
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
         return self.own.read_many(xs) if current() is None else [self.read(x) for x in xs]

@@ -66,7 +66,9 @@ def test_branches_close_over_tensors_and_variables_and_are_differentiable(K, x, 
 
 
 def test_switches_nest(K, x):
-    inner = lambda: K.switch(K.sum(x) > 10, lambda: x * 0, lambda: x * 2)  # noqa: E731
+    def inner():
+        return K.switch(K.sum(x) > 10, lambda: x * 0, lambda: x * 2)
+
     f = K.function([x], K.switch(K.sum(x) > 0, inner, lambda: x))
     np.testing.assert_array_equal(f([UP]), 2 * UP)
     np.testing.assert_array_equal(f([100 * UP]), 0 * UP)

@@ -354,6 +354,18 @@ def test_a_fetched_session_error_is_a_type_error(K):
     assert issubclass(SessionError, TypeError)
 
 
+def test_a_run_that_goes_on_does_not_read_what_the_caller_writes_next(K):
+    size = 2**20
+    x, v = K.placeholder(shape=(size,)), K.variable(np.zeros(size))
+    f = K.function([x], [], updates=[K.update(v, x * 2 + v * 0)])
+    fed = np.empty(size, "float32")
+    for _ in range(20):
+        fed[:] = 1
+        f([fed])
+        fed[:] = 3
+        assert (K.get_value(v) == 2).all()
+
+
 def test_what_was_fed_is_never_shared(K):
     x = K.placeholder(shape=(64,))
     v = K.variable(np.zeros(64))
