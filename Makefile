@@ -39,7 +39,7 @@ bench: $(VENV)/.base ## print the budgets beside the peers; fails when one is mi
 bench-peers: $(PEERS)/.done ## make the environment of tf_keras 2.21, which bench and record-answers use
 
 record-answers: $(PEERS)/.done ## record the answers of real tf_keras 2.21 that the tests compare with
-	$(PEERS)/bin/python tests/answers/record.py
+	cd tests && ../$(PEERS)/bin/python -m answers.record
 
 mutants: $(VENV)/.engines ## apply each patch of tests/mutants and show that the tests go red
 	$(BIN)/python -m tests.mutants

@@ -24,7 +24,9 @@ def run_example(engine, tmp_path):
     def run(name: str, *arguments: str) -> tuple[dict, dict, str]:
         record = tmp_path / "record.json"
         script = ROOT / "examples" / f"{name}.py"
-        recorded = json.loads((ROOT / "tests" / "answers" / f"{name}.json").read_text())
+        recorded = json.loads(
+            (ROOT / "tests" / "answers" / "recorded" / f"{name}.json").read_text()
+        )
         same = hashlib.sha256(script.read_bytes()).hexdigest() == recorded["sha256"]
         assert same, "the example changed since it was recorded: make record-answers"
         done = subprocess.run(

@@ -1,10 +1,11 @@
 """Record what real tf.keras answers, for the tests to compare with.
 
-    .venv-peers/bin/python tests/answers/record.py [name ...]
+    cd tests; ../.venv-peers/bin/python -m answers.record [name ...]
 
-It needs TensorFlow, tf_keras, scikit-learn and matplotlib. Each recorder writes <name>.json beside
-this file; without names, all of them run. To add one, write a function that returns what the file
-shall hold and decorate it with `recorder`.
+It needs TensorFlow, tf_keras, scikit-learn and matplotlib. Each recorder, and each chapter of
+cases, writes recorded/<name>.json; without names, all of them run. To add a recorder, write a
+function that returns what the file shall hold and decorate it with `recorder`; to add a chapter,
+write its table.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import runpy
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.util import spec_from_loader
 from multiprocessing import get_context
@@ -28,8 +30,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.keras itself must be tf_keras, never Keras 3
 
 import numpy as np
-from cases import CASES, RANDOM, WRITES, Case, encode, prepare, reset
-from gradient_graphs import GRAPHS, Graph, run
+from answers.chapters import CHAPTERS, RANDOM, WRITES, cases
+from answers.gradient_graphs import GRAPHS, Graph, run
+from answers.table import Case, Prepared, decode, encode, prepare, weights
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -112,48 +115,136 @@ def graph_training() -> dict[str, Any]:
     return in_decimals(6, figures)
 
 
-@recorder
-def backend() -> dict[str, Any]:
-    """The result of every case of cases.py."""
+def chapter(name: str) -> dict[str, Any]:
+    """The result of every case of a chapter, eager and in a graph.
+
+    What the graph's answer has in common with the eager one is not written again.
+    """
+    with get_context("spawn").Pool(1) as pool:
+        graph = pool.apply(in_graph_mode, (graph_answers, name))
+    eager = eager_answers(name)
+    return {
+        "cases": {
+            case.id: {
+                "call": case.call,
+                "eager": eager[case.id],
+                "graph": difference(graph[case.id], eager[case.id]),
+            }
+            for case in cases(CHAPTERS[name])
+        }
+    }
+
+
+def difference(graph: dict[str, Any], eager: dict[str, Any]) -> dict[str, Any]:
+    if not {*eager} <= {*graph}:
+        return {"whole": True, **graph}
+    return {key: value for key, value in graph.items() if key not in eager or eager[key] != value}
+
+
+def eager_answers(name: str) -> dict[str, dict[str, Any]]:
+    """What each case returns or raises and, if it writes, what its variables hold afterwards."""
     from keras import backend as K
 
-    try:
-        return {"cases": {case.id: {"call": case.call, **answer(case, K)} for case in CASES}}
-    finally:
-        reset(K)
+    answers = {}
+    for case in cases(CHAPTERS[name]):
+        variables: list[Any] = []
+        try:
+            prepared = prepare(case, K)
+            variables = prepared.variables
+            found = describe(prepared.call(), lambda tensor: tensor.numpy())
+        except Exception as error:
+            found = describe_error(error)
+        if case.function in WRITES:
+            found["after"] = [contents(variable.numpy()) for variable in variables]
+        answers[case.id] = without_random(found, case)
+    return answers
 
 
-def answer(case: Case, K: Any) -> dict[str, Any]:
-    """What the case returns or raises and, if it writes, what its variables hold afterwards."""
-    variables: list[Any] = []
-    try:
-        args, kwargs, variables = prepare(case, K)
-        found = describe(getattr(K, case.function)(*args, **kwargs))
-    except Exception as error:
-        builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-        found = {"kind": "error", "error": type(error).__name__, "builtin": builtin.__name__}
+def graph_answers(name: str) -> dict[str, dict[str, Any]]:
+    """The same with placeholders in place of tensors, run; their static shapes; and gradients.
+
+    The gradients are those of the result, summed with `weights`, by each tensor and variable.
+    """
+    import tensorflow as tf
+    from keras import backend as K
+
+    answers = {}
+    for case in cases(CHAPTERS[name]):
+        K.clear_session()
+        tf.compat.v1.reset_default_graph()
+        prepared = Prepared(lambda: None, [], [])
+        try:
+            prepared = prepare(case, K, graph=True)
+            result = prepared.call()
+            found = describe(result, partial(fetch, K, prepared))
+            if found["kind"] == "array":
+                found["static"] = static_shape(K, result)
+                found |= gradients_of(K, prepared, result, found)
+        except Exception as error:
+            found = describe_error(error)
+        if case.function in WRITES and found["kind"] != "error":
+            found["after"] = [contents(fetch(K, prepared, v)) for v in prepared.variables]
+        answers[case.id] = without_random(found, case)
+    return answers
+
+
+def without_random(found: dict[str, Any], case: Case) -> dict[str, Any]:
     if case.function in RANDOM:
         found.pop("value", None)
-    if case.function in WRITES:
-        found["after"] = [describe(variable) for variable in variables]
+        found.pop("gradients", None)
     return found
 
 
-@recorder
-def gradients() -> dict[str, Any]:
-    """The outputs of every graph of gradient_graphs.py.
-
-    In a process of its own, because graph mode cannot be left again.
-    """
-    with get_context("spawn").Pool(1) as pool:
-        return {"graphs": pool.apply(record_graphs)}
+def fetch(K: Any, prepared: Prepared, tensor: Any) -> Any:
+    """The value of a symbolic tensor for what the placeholders are fed."""
+    placeholders = [placeholder for placeholder, _ in prepared.feeds]
+    return K.function(placeholders, [tensor])([value for _, value in prepared.feeds])[0]
 
 
-def record_graphs() -> dict[str, Any]:
+def static_shape(K: Any, tensor: Any) -> list[int | None] | None:
+    shape = K.int_shape(tensor)
+    return None if shape is None else list(shape)
+
+
+def gradients_of(K: Any, prepared: Prepared, result: Any, found: dict[str, Any]) -> dict[str, Any]:
+    if found["dtype"] not in ("float32", "float64") or not np.isfinite(decode(found)).all():
+        return {}
+    wrt = [*(placeholder for placeholder, _ in prepared.feeds), *prepared.variables]
+    wrt = [x for x in wrt if K.dtype(x) in ("float32", "float64")]
+    if not wrt:
+        return {}
+    summed = K.sum(result * weights(found["shape"], found["dtype"]))
+    gradients = K.gradients(summed, wrt)
+    return {
+        "gradients": [
+            None if gradient is None else rounded(fetch(K, prepared, gradient))
+            for gradient in gradients
+        ]
+    }
+
+
+def describe_error(error: Exception) -> dict[str, Any]:
+    builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    return {"kind": "error", "error": type(error).__name__, "builtin": builtin.__name__}
+
+
+def in_graph_mode(record: Callable[..., Any], *args: Any) -> Any:
+    """Call `record` in TensorFlow 1's graph mode, which a process cannot leave again."""
     import tensorflow as tf
 
     sys.meta_path.insert(0, LegacyKeras())
     tf.compat.v1.disable_eager_execution()
+    return record(*args)
+
+
+@recorder
+def gradients() -> dict[str, Any]:
+    """The outputs of every graph of gradient_graphs.py."""
+    with get_context("spawn").Pool(1) as pool:
+        return {"graphs": pool.apply(in_graph_mode, (record_graphs,))}
+
+
+def record_graphs() -> dict[str, Any]:
     return {
         name: {"digest": graph.digest, "answers": record_graph(graph)}
         for name, graph in GRAPHS.items()
@@ -178,8 +269,8 @@ def rounded(array: Any) -> dict[str, Any]:
     return {"dtype": array.dtype.name, "shape": list(array.shape), "value": encode(digits)}
 
 
-def describe(result: Any) -> dict[str, Any]:
-    """A result as JSON.
+def describe(result: Any, value_of: Callable[[Any], Any]) -> dict[str, Any]:
+    """A result as JSON; `value_of` a tensor is its value.
 
     kind 'variable': a tf.Variable; 'array': a tensor, or with `host` a NumPy array; 'scalar': a
     NumPy scalar; 'symbolic': a KerasTensor; 'python': anything else, with its `type`.
@@ -188,18 +279,22 @@ def describe(result: Any) -> dict[str, Any]:
     from keras import backend as K
 
     if isinstance(result, tf.Variable):
-        return {"kind": "variable", **contents(result.numpy())}
+        return {"kind": "variable", **contents(value_of(result))}
     if isinstance(result, np.generic):
         return {"kind": "scalar", **contents(result)}
     if isinstance(result, np.ndarray):
         return {"kind": "array", "host": True, **contents(result)}
+    if isinstance(result, tf.SparseTensor):
+        dense = tf.sparse.to_dense(tf.sparse.reorder(result))
+        return {"kind": "array", "host": False, "sparse": True, **contents(value_of(dense))}
     if isinstance(result, tf.Tensor):
-        return {"kind": "array", "host": False, **contents(result.numpy())}
+        return {"kind": "array", "host": False, **contents(value_of(result))}
     if tf.is_tensor(result):
         return {"kind": "symbolic", "dtype": K.dtype(result), "shape": list(K.int_shape(result))}
     kind = {"kind": "python", "type": type(result).__name__}
-    if isinstance(result, list | Iterator):
-        return {**kind, "items": [describe(item) for item in result]}
+    is_shape = isinstance(result, tuple) and {type(n) for n in result} <= {int, type(None)}
+    if isinstance(result, list | tuple | Iterator) and not is_shape:
+        return {**kind, "items": [describe(item, value_of) for item in result]}
     return {**kind, "value": result}
 
 
@@ -220,17 +315,18 @@ def write(name: str, content: dict[str, Any]) -> Path:
         lines = ",\n".join(f"    {line(*entry)}" for entry in value.items())
         return f"  {json.dumps(key)}: {{\n{lines}\n  }}"
 
-    path = HERE / f"{name}.json"
+    path = HERE / "recorded" / f"{name}.json"
     path.write_text("{\n" + ",\n".join(block(*entry) for entry in content.items()) + "\n}\n")
     return path
 
 
 def main() -> None:
+    record = RECORDERS | {name: partial(chapter, name) for name in CHAPTERS}
     parser = argparse.ArgumentParser(description="Record what real tf.keras answers.")
-    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(RECORDERS))
-    names = parser.parse_args().names or list(RECORDERS)
-    if unknown := set(names) - set(RECORDERS):
-        parser.error(f"no recorder named {', '.join(sorted(unknown))}; have {', '.join(RECORDERS)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(record))
+    names = parser.parse_args().names or list(record)
+    if unknown := set(names) - set(record):
+        parser.error(f"no recorder named {', '.join(sorted(unknown))}; have {', '.join(record)}")
 
     sys.meta_path.insert(0, LegacyKeras())
     import keras
@@ -238,7 +334,7 @@ def main() -> None:
 
     versions = {"tensorflow": tf.__version__, "tf_keras": keras.__version__}
     for name in names:
-        path = write(name, {"versions": versions, **RECORDERS[name]()})
+        path = write(name, {"versions": versions, **record[name]()})
         print(f"Recorded {path.relative_to(ROOT)}")
 
 

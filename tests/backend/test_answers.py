@@ -1,124 +1,164 @@
-"""K against the answers recorded from tf.keras on TensorFlow 2.21, case by case.
+"""K against the answers recorded from tf.keras on TensorFlow 2.21, case by case, in both modes.
 
-Values, shapes and dtypes are compared wherever tf.keras answers. Where tf.keras raises TypeError
-or ValueError, K must raise one of them; where it fails inside its engine, or because it cannot
-read an attribute of an array or a number, K may also give an answer.
+Values, shapes and dtypes are compared wherever tf.keras answers; in graphs the static shapes and
+the gradients too. Where tf.keras raises TypeError or ValueError, K must raise one of them; where it
+fails inside its engine (in eager mode, even if its graphs refuse the dtype then), or because it
+cannot read an attribute of an array or a number, K may also give an answer. The chapters of cases say where K departs from tf.keras.
 """
 
 import contextlib
+import inspect
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
-from answers.cases import CASES, WRITES, decode, prepare
+from answers import chapters
+from answers.table import decode, prepare, weights
 
-RECORDED = json.loads((Path(__file__).parent.parent / "answers" / "backend.json").read_text())[
-    "cases"
-]
+import kompat
 
-# Departures from tf.keras; docs/differences.md gives the reasons.
-
-# tf.keras changes the number, or does something senseless, in silence: K raises.
-REFUSED = {
-    *(f"set_value-{i}" for i in (18, 19, 21, 22, 23, 24, 26)),
-    *("batch_set_value-10", "batch_get_value-10"),
-    *("variable-21", "variable-25", "constant-20", "constant-22"),
-    "count_params-21",
-    *("max-22", "min-22"),  # of nothing
-    "shape-19",  # of a string
+FOLDER = Path(__file__).parent.parent / "answers" / "recorded"
+RECORDED = {
+    key: answer
+    for name in chapters.CHAPTERS
+    for key, answer in json.loads((FOLDER / f"{name}.json").read_text())["cases"].items()
 }
-
-# tf.keras raises, or gives 1.0 as the number of elements: K has an answer that loses nothing.
-ANSWERED = {
-    *(f"{name}-25" for name in ("equal", "not_equal", "greater", "greater_equal", "less")),
-    *("less_equal-25", "maximum-25", "minimum-25", "pow-25"),
-    *(f"{name}-{i}" for name in ("var", "std") for i in (16, 17, 18, 27)),
-    *(f"sqrt-{i}" for i in (4, 5, 6, 13)),
-    *(f"{name}-{i}" for name in ("update", "update_add", "update_sub") for i in (18, 19)),
-    *("variable-22", "variable-23", "floatx-5"),
-    *("count_params-7", "count_params-10", "count_params-11"),
-}
-
-# What the engine's own function answers, and TensorFlow's does not.
-NAN_INDEX = {"argmax-6", "argmin-6"}  # NumPy's rule: a NaN is the largest and the smallest
-ENGINE = {
-    "jax": NAN_INDEX,
-    # A NumPy array is the engine's own tensor: it is not converted to the dtype beside it.
-    "numpy": NAN_INDEX
-    | {"is_keras_tensor-12", "is_keras_tensor-13", "maximum-24", "minimum-24", "pow-24"},
-    "torch": NAN_INDEX | {"sign-8"},  # sign(nan) is 0
-    "tensorflow": {"update_add-12"},  # Keras takes an empty matrix for a bias
-}
+CASES = [case for chapter in chapters.CHAPTERS.values() for case in chapters.cases(chapter)]
 
 # JAX, PyTorch and Keras on NumPy count in 32 bits where TensorFlow counts in 64.
 INDEX_FUNCTIONS = {"argmax", "argmin"}
-
-
-def run(case, K):
-    prepared = prepare(case, K)
-    args = [a.copy() if isinstance(a, np.ndarray) else a for a in prepared.args]
-    return getattr(K, case.function)(*args, **prepared.kwargs), prepared.variables
+PRECISION = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 3e-6, "float64": 1e-14}
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
-def test_answers(case, K, engine):
+def test_answers(case, graph, K, engine):
     recorded = RECORDED[case.id]
     assert recorded["call"] == case.call, "the answer was recorded for another version of the case"
-    if case.id in REFUSED:
-        with pytest.raises((ValueError, TypeError)):
-            run(case, K)
-    elif case.id in ANSWERED:
-        run(case, K)
-    elif case.id in ENGINE[engine]:
-        with pytest.raises((Exception, pytest.fail.Exception)):  # whatever it does, it departs
-            agree(case, recorded, K)
-    else:
-        agree(case, recorded, K)
-
-
-def agree(case, recorded, K):
-    if recorded["kind"] == "error":
-        check_error(case, recorded, K)
-        return
-    result, variables = run(case, K)
-    check(recorded, result, K, exact_dtype=case.function not in INDEX_FUNCTIONS)
-    if case.function in WRITES:
-        for expected, variable in zip(recorded["after"], variables):
-            check(expected, variable, K)
-
-
-def check_error(case, recorded, K):
-    if recorded["builtin"] in ("TypeError", "ValueError"):
-        with pytest.raises((TypeError, ValueError)):
-            run(case, K)
-        return
-    with contextlib.suppress(Exception):  # the engine's own error, or an answer
-        run(case, K)
-
-
-def check(expected, result, K, exact_dtype=True):
-    if expected["kind"] == "python":
-        if "items" in expected:
-            assert len(result) == len(expected["items"])
-            for part, got in zip(expected["items"], result):
-                check(part, got, K, exact_dtype)
+    play = Play(case, graph, K, engine)
+    with kompat.graph_mode() if graph else contextlib.nullcontext():
+        if play.departs(chapters.REFUSED):
+            with pytest.raises((ValueError, TypeError)):
+                play.run()
+        elif play.departs(chapters.ANSWERED):
+            play.run()
+        elif play.departs(chapters.departures(engine)):
+            with pytest.raises((Exception, pytest.fail.Exception)):  # whatever it does, it departs
+                play.agree(answer_in(recorded, graph))
         else:
+            play.agree(answer_in(recorded, graph))
+
+
+def answer_in(recorded, graph):
+    """The answer of a mode: a graph's is written as its difference to the eager one."""
+    if not graph:
+        return recorded["eager"]
+    return {**({} if "whole" in recorded["graph"] else recorded["eager"]), **recorded["graph"]}
+
+
+class Play:
+    """One case in one mode."""
+
+    def __init__(self, case, graph, K, engine):
+        self.case, self.graph, self.K, self.engine = case, graph, K, engine
+        self.variables, self.feeds = [], []
+
+    def departs(self, departures):
+        mode = "graph" if self.graph else "eager"
+        return self.case.id in departures or f"{self.case.id} {mode}" in departures
+
+    def result(self):
+        prepared = prepare(self.case, self.K, self.graph)
+        self.variables, self.feeds = prepared.variables, prepared.feeds
+        return prepared.call()
+
+    def run(self):
+        return keras.tree.map_structure(self.value, self.result())
+
+    def value(self, result):
+        """The value of a tensor or variable; in a graph, of its run on what is fed."""
+        if not isinstance(result, keras.KerasTensor):
+            return self.K.get_value(result)
+        placeholders = [placeholder for placeholder, _ in self.feeds]
+        return self.K.function(placeholders, [result])([value for _, value in self.feeds])[0]
+
+    def agree(self, recorded):
+        if recorded["kind"] == "error":
+            self.check_error()
+            return
+        result = self.result()
+        self.check(recorded, result)
+        for expected, variable in zip(recorded.get("after", ()), self.variables):
+            self.check_array(expected, self.K.get_value(variable))
+
+    def check_error(self):
+        recorded = RECORDED[self.case.id]
+        answers = [answer_in(recorded, graph) for graph in {False, self.graph}]
+        if all(answer.get("builtin") in ("TypeError", "ValueError") for answer in answers):
+            with pytest.raises((TypeError, ValueError)):
+                self.run()
+        else:
+            with contextlib.suppress(Exception):  # the engine's own error, or an answer
+                self.run()
+
+    def check(self, expected, result):
+        if "items" in expected:
+            items = list(result)
+            assert len(items) == len(expected["items"])
+            for part, got in zip(expected["items"], items):
+                self.check(part, got)
+        elif expected["kind"] == "python":
             value = tuple(result) if isinstance(result, list) else result
-            recorded = expected["value"]
-            assert value == (tuple(recorded) if isinstance(recorded, list) else recorded)
-        return
-    value = np.asarray(K.get_value(result))
-    assert list(value.shape) == expected["shape"]
-    if expected.get("value") is None:
-        assert value.dtype.name == expected["dtype"]  # drawn at random
-        return
-    if exact_dtype:
-        assert value.dtype.name == expected["dtype"]
-    want = decode(expected)
+            want = expected["value"]
+            assert value == (tuple(want) if isinstance(want, list) else want)
+        elif expected["kind"] == "symbolic":
+            assert list(self.K.int_shape(result)) == expected["shape"]
+            assert self.K.dtype(result) == expected["dtype"]
+        else:
+            self.check_array(expected, self.value(result))
+            if "static" in expected and isinstance(result, keras.KerasTensor):
+                self.check_symbolic(expected, result)
+
+    def check_array(self, expected, value):
+        value = np.asarray(value)
+        assert list(value.shape) == expected["shape"]
+        if "value" not in expected:
+            assert value.dtype.name == expected["dtype"]  # drawn at random
+            return
+        if self.case.function not in INDEX_FUNCTIONS:
+            assert value.dtype.name == expected["dtype"]
+        compare(value, decode(expected))
+
+    def check_symbolic(self, expected, result):
+        """What is known of the shape is right, and is no less than tf.keras knows."""
+        static = expected["static"] or [None] * len(result.shape)
+        known = [n if m is None else m for n, m in zip(result.shape, static)]
+        assert tuple(known) == tuple(result.shape)
+        if "gradients" in expected and self.engine != "numpy":
+            self.check_gradients(expected, result)
+
+    def check_gradients(self, expected, result):
+        wrt = [*(placeholder for placeholder, _ in self.feeds), *self.variables]
+        wrt = [x for x in wrt if self.K.dtype(x) in ("float32", "float64")]
+        summed = self.K.sum(result * weights(expected["shape"], expected["dtype"]))
+        gradients = self.K.gradients(summed, wrt)
+        for want, got in zip(expected["gradients"], gradients, strict=True):
+            if got is None:
+                assert want is None or not decode(want).any()
+            elif want is None:
+                assert not self.value(got).any()
+            else:
+                compare(self.value(got), decode(want), loosen=10)
+
+
+def compare(got, want, loosen=1):
     if want.dtype.kind in "fc":
-        precision = {"float16": 2e-3, "float32": 3e-6, "float64": 1e-14}[want.dtype.name]
-        np.testing.assert_allclose(value, want, rtol=precision, atol=precision)
+        precision = PRECISION[want.dtype.name] * loosen
+        if loosen > 1:
+            precision = max(precision, 1e-6)  # gradients are recorded with 7 digits
+        np.testing.assert_allclose(got, want, rtol=precision, atol=precision)
     else:
-        np.testing.assert_array_equal(value, want)
+        np.testing.assert_array_equal(got, want)

@@ -6,14 +6,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from answers.cases import decode
+from answers.table import decode
 from answers.gradient_graphs import GRAPHS, run
 
 import kompat
 
-RECORDED = json.loads((Path(__file__).parent.parent / "answers" / "gradients.json").read_text())[
-    "graphs"
-]
+RECORDED = json.loads(
+    (Path(__file__).parent.parent / "answers" / "recorded" / "gradients.json").read_text()
+)["graphs"]
 
 # Departures from tf.keras, by graph, feed and output; docs/differences.md gives the reasons.
 CONSTANT = {("gradients_that_are_constant", 0, 1): [0.0, 0.0, 0.0]}  # None
