@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from kompat.engines.width import any_wide
+from kompat.engines.width import any_wide, computes_wide, function_of
 from kompat.values import jax as jax_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -77,11 +77,11 @@ def exact(function: Function) -> Function:
     Then JAX's function of the same name runs in 64-bit mode: Keras's own would cast its operands
     to 32 bits. Entering the mode costs 0.7 us, so it is entered only then.
     """
-    wide_function = getattr(jnp, function.__name__, function)
+    wide_function = function_of(jnp, function)
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
-        if not any_wide(args) and not any_wide(kwargs.values()):
+        if not computes_wide(args, kwargs):
             return function(*args, **kwargs)
         with jax.enable_x64(True):
             return wide_function(*map(_operand, args), **kwargs)

@@ -25,7 +25,7 @@ from kompat.engines.generic import (
     placement_of,
     tracing,
 )
-from kompat.engines.width import any_wide
+from kompat.engines.width import computes_wide, function_of
 
 __all__ = [
     "LARGE_BYTES",
@@ -63,11 +63,11 @@ def exact(function: Function) -> Function:
 
     Then NumPy's function of the same name runs: Keras's own casts its operands to 32 bits.
     """
-    wide_function = getattr(np, function.__name__, function)
+    wide_function = function_of(np, function)
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
-        if not any_wide(args) and not any_wide(kwargs.values()):
+        if not computes_wide(args, kwargs):
             return function(*args, **kwargs)
         return wide_function(*map(_operand, args), **kwargs)
 

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import keras
@@ -27,7 +28,7 @@ from kompat.engines.generic import (
     tracing,
 )
 from kompat.engines.perturbation import Points
-from kompat.engines.width import any_wide
+from kompat.engines.width import computes_wide
 from kompat.values.torch import from_numpy
 
 __all__ = [
@@ -70,7 +71,44 @@ _BINARY = {
 _UNARY = {"negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round"}
 
 
-_REDUCTIONS = {"sum", "mean", "max", "min", "all", "any"}
+def _reduction(own: Callable[..., Any]) -> Callable[..., Any]:
+    def reduce(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+        if axis is None and not keepdims:
+            return own(x)
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        return x if axes == () else own(x, dim=axes, keepdim=keepdims)
+
+    return reduce
+
+
+def _prod(x: torch.Tensor, dim: Any = None, keepdim: bool = False) -> torch.Tensor:
+    """`torch.prod`, along several axes too."""
+    if dim is None:
+        return torch.prod(x)
+    axes = [dim] if isinstance(dim, int) else dim
+    for axis in sorted((axis % x.ndim for axis in axes), reverse=True):
+        x = torch.prod(x, dim=axis, keepdim=keepdim)
+    return x
+
+
+def _cumulation(own: Callable[..., Any]) -> Callable[..., Any]:
+    def cumulate(x: torch.Tensor, axis: int | None = None) -> torch.Tensor:
+        return own(x.flatten(), 0) if axis is None else own(x, axis)
+
+    return cumulate
+
+
+_OWN: dict[str, Callable[..., Any]] = {
+    **{name: getattr(torch, _NAMES.get(name, name)) for name in _BINARY | _UNARY},
+    **{
+        name: _reduction(getattr(torch, _NAMES.get(name, name)))
+        for name in ("sum", "mean", "max", "min", "all", "any")
+    },
+    "cumprod": _cumulation(torch.cumprod),
+    "cumsum": _cumulation(torch.cumsum),
+    "prod": _reduction(_prod),
+    "var": _reduction(partial(torch.var, correction=0)),
+}
 
 
 def exact(function: Function) -> Function:
@@ -78,35 +116,18 @@ def exact(function: Function) -> Function:
 
     Then PyTorch's own function runs: Keras's computes with 32 bits.
     """
-    name = function.__name__
-    if name not in _BINARY | _UNARY | _REDUCTIONS:
-        return _VARIANCE.get(name, function)  # type: ignore[return-value]
-    own = getattr(torch, _NAMES.get(name, name))
+    own = _OWN.get(function.__name__)
+    if own is None:
+        return function
+    settings = {"axis", "keepdims"} if function.__name__ not in _BINARY | _UNARY else set()
 
     @functools.wraps(function)
-    def in_full_width(*args: Any, **axes: Any) -> Any:
-        if not any_wide(args) or any(isinstance(a, keras.KerasTensor) for a in args):
-            return function(*args, **axes)
-        operands = map(_operand, args)
-        return _reduce(own, next(operands), **axes) if axes else own(*operands)
+    def in_full_width(*args: Any, **kwargs: Any) -> Any:
+        if not computes_wide(args, kwargs) or not kwargs.keys() <= settings:
+            return function(*args, **kwargs)
+        return own(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
-
-
-def _reduce(own: Callable[..., Any], x: torch.Tensor, axis: Any, keepdims: bool) -> torch.Tensor:
-    if axis == ():
-        return x
-    return own(x, dim=axis, keepdim=keepdims)
-
-
-def _var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """`keras.ops.var`, which on PyTorch computes with 32 bits."""
-    if not any_wide((x,)) or isinstance(x, keras.KerasTensor):
-        return keras.ops.var(x, axis=axis, keepdims=keepdims)
-    return torch.var(_operand(x), dim=axis, keepdim=keepdims, correction=0)
-
-
-_VARIANCE = {"var": _var}
 
 
 def differentiate(
@@ -116,6 +137,8 @@ def differentiate(
     points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
 
     def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
+        if not loss.requires_grad:
+            return [None] * len(targets)
         return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
 
     with torch.enable_grad():

@@ -3,7 +3,9 @@
 Keras cuts 64 bits to 32 on every engine but TensorFlow.
 """
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -36,6 +38,45 @@ def _name(dtype: Any) -> str:
         return dtype
     name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None)
     return name or str(dtype).removeprefix("torch.")
+
+
+def computes_wide(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a call computes with 64 bits now: a symbolic operand computes later."""
+    return (any_wide(args) or any_wide(kwargs.values())) and not _is_symbolic(args)
+
+
+def _is_symbolic(operands: Iterable[Any]) -> bool:
+    return any(
+        _is_symbolic(x) if isinstance(x, (list, tuple)) else isinstance(x, keras.KerasTensor)
+        for x in operands
+    )
+
+
+# What NumPy calls the parameters of keras.ops that have names of their own.
+_NAMES = {"newshape": "shape", "repeats": "reps", "x_max": "max", "x_min": "min"}
+
+
+def function_of(library: ModuleType, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of NumPy, or of a library like it, that computes what `function` does.
+
+    It takes the parameters of `function` of `keras.ops`, and is `function` itself where the
+    library has none of its name, or none that knows its parameters.
+    """
+    found = getattr(library, function.__name__, None)
+    if found is None:
+        return function
+    names = inspect.signature(found).parameters.keys()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        settings = {
+            name if name in names else _NAMES.get(name, name): tuple(x) if type(x) is list else x
+            for name, x in kwargs.items()
+        }
+        if not settings.keys() <= names:
+            return function(*args, **kwargs)
+        return found(*args, **settings)
+
+    return call
 
 
 def beside(x: Any, tensor: Any) -> Any:

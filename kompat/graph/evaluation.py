@@ -6,9 +6,11 @@ other values come out of it beside the losses. So layers update their state once
 one mask, and gradients of gradients are passes within passes: a tensor's level says how many.
 """
 
+import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import keras
@@ -173,12 +175,19 @@ _ATTRIBUTES = vars(keras.Operation()).keys()
 
 
 def _exact(operation: keras.Operation, args: tuple) -> Callable[..., Any]:
-    """How to compute an operation without cutting 64 bits, as Keras does on some engines."""
-    if any_wide(args) and vars(operation).keys() <= _ATTRIBUTES:
+    """How to compute an operation without cutting 64 bits, as Keras does on some engines.
+
+    Keras keeps the settings of an operation under the names of its function's parameters.
+    """
+    settings = {name: x for name, x in vars(operation).items() if name not in _ATTRIBUTES}
+    if any_wide(args) or any_wide(settings.values()):
         words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
         function = getattr(keras.ops, "_".join(words).lower(), None)
         if function is not None:
-            return engines.current.exact(function)
+            parameters = inspect.signature(function).parameters
+            if settings.keys() <= parameters.keys():
+                changed = {k: x for k, x in settings.items() if x is not parameters[k].default}
+                return partial(engines.current.exact(function), **changed)
     return operation.call
 
 
