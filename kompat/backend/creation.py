@@ -1,5 +1,7 @@
 """Make variables and tensors of given content."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -9,10 +11,12 @@ from keras.backend import is_int_dtype
 from kompat import engines
 from kompat.backend.operands import tensor
 from kompat.backend.variables import standard_dtype, variable
+from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
 from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable
 
 __all__ = [
+    "arange",
     "constant",
     "eye",
     "ones",
@@ -58,42 +62,101 @@ def constant(
     return _convert(host, dtype=dtype)
 
 
-def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
+def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Any:
     """Make a variable of zeros.
 
     Args:
-        shape: a tuple of integers.
+        shape: a tuple of integers; elements may be symbolic.
         dtype: its dtype; `K.floatx()` by default.
         name: a string.
 
     Returns:
-        A variable, as tf.keras.
+        A variable, as tf.keras; a symbolic tensor if the shape is symbolic.
 
     Example:
 
     >>> K.get_value(K.zeros((2,)))
     array([0., 0.], dtype=float32)
     """
-    return variable(np.zeros(host_value(shape, "the shape")), dtype, name)
+    return _filled(np.zeros, keras.ops.zeros, shape, dtype, name)
 
 
-def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Variable:
+def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Any:
     """Make a variable of ones.
 
     Args:
-        shape: a tuple of integers.
+        shape: a tuple of integers; elements may be symbolic.
         dtype: its dtype; `K.floatx()` by default.
         name: a string.
 
     Returns:
-        A variable, as tf.keras.
+        A variable, as tf.keras; a symbolic tensor if the shape is symbolic.
 
     Example:
 
     >>> K.get_value(K.ones((2,)))
     array([1., 1.], dtype=float32)
     """
-    return variable(np.ones(host_value(shape, "the shape")), dtype, name)
+    return _filled(np.ones, keras.ops.ones, shape, dtype, name)
+
+
+def _filled(
+    fill: Callable[..., Any], compute: Callable[..., Any], shape: Any, dtype: Any, name: str | None
+) -> Any:
+    if not is_symbolic(shape):
+        return variable(fill(host_value(shape, "the shape")), dtype, name)
+    dtype = standard_dtype(dtype)
+    compute = partial(engines.current.exact(compute), dtype=dtype)
+    return Shaped(compute, lambda sizes: sizes, dtype).symbolic_call(shape)
+
+
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32") -> Any:
+    """The numbers from `start` to `stop`, which is excluded, in steps.
+
+    Args:
+        start: the first; with `start` alone, they go from 0 to it.
+        stop: the bound; may be symbolic, as the others.
+        step: the difference, not 0.
+        dtype: the dtype of the result; the default means that of the bounds, as in tf.keras.
+
+    Returns:
+        A tensor of rank 1.
+
+    Raises:
+        ValueError: `step` is 0.
+        TypeError: a bound is no number.
+
+    Example:
+
+    >>> K.eval(K.arange(1, 7, 2))
+    array([1, 3, 5], dtype=int32)
+    """
+    bounds = (0, start, step) if stop is None else (start, stop, step)
+    dtype = _dtype_of(bounds) if dtype == "int32" else dtype
+    compute = partial(_arange, dtype=dtype)
+    if is_symbolic(bounds):
+        return Shaped(compute, _arange_shape, dtype).symbolic_call(list(bounds))
+    return compute(run_sizes(bounds))
+
+
+def _dtype_of(numbers: tuple[Any, ...]) -> str:
+    """int32 and float32 for Python's numbers, beside those that have a dtype."""
+    dtypes = [standard_dtype(x.dtype) for x in numbers if hasattr(x, "dtype")]
+    if any(isinstance(x, float) and not hasattr(x, "dtype") for x in numbers):
+        dtypes.append("float32")
+    return np.result_type(*dtypes).name if dtypes else "int32"
+
+
+def _arange(bounds: tuple[Any, ...], dtype: str) -> Any:
+    if not all(isinstance(bound, (int, float)) for bound in bounds):
+        raise TypeError(f"arange expects numbers, received {bounds}.")
+    if bounds[2] == 0:
+        raise ValueError("arange expects a step other than 0.")
+    return _convert(np.arange(*bounds).astype(dtype), dtype=dtype)
+
+
+def _arange_shape(bounds: tuple[Any, ...]) -> tuple[int | None]:
+    return (None if None in bounds else len(np.arange(*bounds)),)
 
 
 def eye(size: int, dtype: str | None = None, name: str | None = None) -> Variable:

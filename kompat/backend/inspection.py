@@ -65,6 +65,9 @@ def dtype(x: Any) -> str:
 def shape(x: Any) -> Any:
     """The shape as an integer tensor, symbolic if `x` is.
 
+    Inside a trace of the engine it is a NumPy array, if the engine knows it, so that what is
+    computed from it can be a shape again.
+
     Example:
 
     >>> K.eval(K.shape(K.zeros((2, 3))))
@@ -72,7 +75,7 @@ def shape(x: Any) -> Any:
     """
     if isinstance(x, keras.KerasTensor):
         return Shape()(x)
-    return keras.ops.convert_to_tensor(np.array(tuple(operand(x).shape), "int32"))
+    return Shape().call(operand(x))
 
 
 class Print(GraphOperation):

@@ -1,5 +1,6 @@
 """What K's functions accept as a tensor, made ready for `keras.ops`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -48,6 +49,23 @@ def tensor(x: Any) -> Any:
         with engines.current.full_width(x):
             return engines.current.as_tensor(x.value)
     return x
+
+
+def on_host(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+    """`function(x, ...)`; of NumPy values alone inside a trace, as a NumPy value.
+
+    So the shapes with which a traced program computes stay known.
+    """
+    if not engines.current.tracing() or not _is_numpy(x):
+        return function(x, *args, **kwargs)
+    with engines.current.eagerly():
+        return np.asarray(keras.ops.convert_to_numpy(function(x, *args, **kwargs)))[()]
+
+
+def _is_numpy(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return all(map(_is_numpy, x))
+    return isinstance(x, (np.ndarray, np.generic))
 
 
 def floating(x: Any) -> Any:

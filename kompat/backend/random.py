@@ -13,7 +13,7 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.variables import standard_dtype
-from kompat.graph.operations import GraphOperation
+from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
 
 __all__ = [
     "random_bernoulli",
@@ -24,24 +24,17 @@ __all__ = [
 ]
 
 
-class Draw(GraphOperation):
+class Draw(Shaped):
     """Draws from a distribution in each run; its seed is state of the graph."""
 
     def __init__(self, draw: Callable[..., Any], dtype: str, seed: int | None):
-        super().__init__()
+        super().__init__(self._drawn, lambda sizes: sizes, dtype)
         self._draw = draw
-        self._dtype = dtype
         self.seed_generator = keras.random.SeedGenerator(_new_seed() if seed is None else seed)
 
-    def compute_output_spec(self, shape: Any) -> keras.KerasTensor:
-        if isinstance(shape, keras.KerasTensor):
-            shape = (None,) * shape.shape[0]
-        known = [None if isinstance(n, keras.KerasTensor) else int(n) for n in shape]
-        return keras.KerasTensor(known, dtype=self._dtype)
-
-    def call(self, shape: Any) -> Any:
-        sizes = tuple(int(n) for n in shape)
-        return self._draw(sizes, dtype=self._dtype, seed=self.seed_generator)
+    def _drawn(self, sizes: Any) -> Any:
+        with engines.current.full_width(self._dtype):
+            return self._draw(sizes, dtype=self._dtype, seed=self.seed_generator)
 
 
 def _new_seed() -> int:
@@ -61,15 +54,9 @@ class _AtRunTime(keras.random.SeedGenerator):
 
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
-    symbolic = isinstance(shape, keras.KerasTensor) or any(
-        isinstance(n, keras.KerasTensor) for n in shape
-    )
-    if symbolic or mode.building_graph():
-        operation = Draw(draw, dtype, seed)
-        return operation.symbolic_call(
-            shape if isinstance(shape, keras.KerasTensor) else list(shape)
-        )
-    sizes = tuple(int(n) for n in np.asarray(shape))
+    if is_symbolic(shape) or mode.building_graph():
+        return Draw(draw, dtype, seed).symbolic_call(shape)
+    sizes = run_sizes(shape)
     if seed is None:
         seed = _AtRunTime() if engines.current.tracing() else _new_seed()
     with engines.current.full_width(dtype):

@@ -6,8 +6,6 @@ other values come out of it beside the losses. So layers update their state once
 one mask, and gradients of gradients are passes within passes: a tensor's level says how many.
 """
 
-import inspect
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from functools import partial
@@ -20,8 +18,9 @@ from kompat import engines
 from kompat.engines.width import any_wide
 from kompat.errors import UnfedPlaceholderError
 from kompat.graph import call_context, history
-from kompat.graph.operations import Gradient, GraphOperation
+from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function
 from kompat.graph.phase import LearningPhase
+from kompat.graph.shapes import Index, Shaped
 from kompat.graph.state import Perturb, State
 
 
@@ -90,6 +89,24 @@ class Schedule:
     def nodes(self) -> list[Any]:
         """All nodes."""
         return [node for level in sorted(self.levels) for node in self.levels[level]]
+
+    def fed_sizes(self) -> set[int]:
+        """The ids of what is fed and becomes a size, which compiling must know."""
+        visit = [
+            tensor
+            for node in self.nodes()
+            if isinstance(node.operation, (Shaped, Index))
+            for tensor in keras.tree.flatten(node.operation.sizes(node))
+        ]
+        seen: set[int] = set()
+        while visit:
+            tensor = visit.pop()
+            if isinstance(tensor, keras.KerasTensor) and id(tensor) not in seen:
+                seen.add(id(tensor))
+                node = None if id(tensor) in self.fed else history.node_of(tensor)
+                if node is not None and not isinstance(node.operation, Shape):
+                    visit += history.parents(node)
+        return seen & {*self.fed}
 
 
 class Run:
@@ -171,23 +188,12 @@ class Run:
         self.values = {**inner.values, **values}
 
 
-_ATTRIBUTES = vars(keras.Operation()).keys()
-
-
 def _exact(operation: keras.Operation, args: tuple) -> Callable[..., Any]:
-    """How to compute an operation without cutting 64 bits, as Keras does on some engines.
-
-    Keras keeps the settings of an operation under the names of its function's parameters.
-    """
-    settings = {name: x for name, x in vars(operation).items() if name not in _ATTRIBUTES}
-    if any_wide(args) or any_wide(settings.values()):
-        words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
-        function = getattr(keras.ops, "_".join(words).lower(), None)
+    """How to compute an operation without cutting 64 bits, as Keras does on some engines."""
+    if any_wide(args) or any_wide(vars(operation).values()):
+        function, settings = public_function(operation)
         if function is not None:
-            parameters = inspect.signature(function).parameters
-            if settings.keys() <= parameters.keys():
-                changed = {k: x for k, x in settings.items() if x is not parameters[k].default}
-                return partial(engines.current.exact(function), **changed)
+            return partial(engines.current.exact(function), **settings)
     return operation.call
 
 

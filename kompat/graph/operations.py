@@ -4,12 +4,15 @@ Each has an `evaluate(run, ...)` beside Keras's `call`: the first is how graphs 
 second what happens when it stands in a Keras model.
 """
 
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
+from kompat import engines
 from kompat.values import keras_slot
 
 
@@ -83,17 +86,21 @@ class Assign(GraphOperation):
 
 
 class Shape(GraphOperation):
-    """The shape of a symbolic tensor, known when the graph runs: integers on the host."""
-
-    def call(self, x: Any) -> Any:
-        return keras.ops.convert_to_tensor(keras.ops.shape(x), dtype="int32")
+    """The shape of a tensor, known when the graph runs: in graphs and traces on the host."""
 
     def compute_output_spec(self, x: Any) -> keras.KerasTensor:
         return keras.KerasTensor((len(x.shape),), dtype="int32")
 
+    def call(self, x: Any) -> Any:
+        shape = self.evaluate(None, x)
+        on_host = isinstance(shape, np.ndarray) and engines.current.tracing()
+        return shape if on_host else keras.ops.convert_to_tensor(shape, dtype="int32")
+
     def evaluate(self, run: Any, x: Any) -> Any:
         shape = keras.ops.shape(x)
-        return np.array(shape, "int32") if all(isinstance(n, int) for n in shape) else self.call(x)
+        if all(isinstance(n, int) for n in shape):
+            return np.array(shape, "int32")
+        return keras.ops.convert_to_tensor(shape, dtype="int32")
 
 
 class Gradient(GraphOperation):
@@ -120,3 +127,23 @@ class Gradient(GraphOperation):
             "sees only its inputs.\nMend: run it with K.function, or differentiate inside the "
             "layer with the engine's own function."
         )
+
+
+_PLAIN = vars(keras.Operation()).keys()
+
+
+def public_function(operation: keras.Operation) -> tuple[Callable[..., Any] | None, dict[str, Any]]:
+    """The function of `keras.ops` that an operation belongs to, and the settings it was given.
+
+    Keras keeps them under the names of the function's parameters. The function is None for an
+    operation that is of no such function, or that keeps anything else.
+    """
+    words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
+    function = getattr(keras.ops, "_".join(words).lower(), None)
+    if function is None:
+        return None, {}
+    kept = {name: x for name, x in vars(operation).items() if name not in _PLAIN}
+    parameters = inspect.signature(function).parameters
+    if not kept.keys() <= parameters.keys():
+        return None, {}
+    return function, {k: x for k, x in kept.items() if x is not parameters[k].default}

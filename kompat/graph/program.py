@@ -49,6 +49,8 @@ class Program:
             for node in self.schedule.nodes()
             for tensor in history.outputs(node)
         )
+        sizes = self.schedule.fed_sizes()
+        self._sizes = [i for i, x in enumerate(fed) if id(x) in sizes]
         self._has_run = False
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled] = {}
@@ -60,6 +62,8 @@ class Program:
         if not on_host or self._is_first_of_few():
             return self._at_once(values, [x.copy() for x in feeds] if on_host else feeds)
         signature = tuple([(x.shape, x.dtype) for x in feeds])
+        if self._sizes:
+            signature += tuple([feeds[i].tobytes() for i in self._sizes])
         compiled = self._compiled.get(signature)
         if compiled is None:
             with self._building:
@@ -129,6 +133,7 @@ class _Compiled:
         self._variables: list[keras.Variable] = []
         self._written: list[int] = []
         self._is_wide = program.is_wide or any_wide(feeds)
+        self._sizes = {i: feeds[i].copy() for i in program._sizes}
         self._discover(values, feeds)
         if not self._is_wide and any_wide(self._variables):
             self._is_wide = True
@@ -141,7 +146,7 @@ class _Compiled:
         written: list[int] = []
 
         def trace(feeds: list[Any]) -> Any:
-            run = self._program.run(feeds, lambda v: values.snapshot(v)[1], seen)
+            run = self._program.run(self._with_sizes(feeds), lambda v: values.snapshot(v)[1], seen)
             new = self._program.new_values(run)
             written[:] = list(new)
             fetches = [run.value(x) for x in self._program._fetches]
@@ -155,10 +160,14 @@ class _Compiled:
 
     def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], list[Any]]:
         before = {id(v): value for v, value in zip(self._variables, state)}
-        run = self._program.run(feeds, lambda v: before[id(v)], {})
+        run = self._program.run(self._with_sizes(feeds), lambda v: before[id(v)], {})
         new = self._program.new_values(run)
         written = [new[id(self._variables[i])] for i in self._written]
         return [run.value(x) for x in self._program._fetches], written
+
+    def _with_sizes(self, feeds: list[Any]) -> list[Any]:
+        """The feeds, with what becomes a size as it was when the program was compiled."""
+        return [self._sizes.get(i, x) for i, x in enumerate(feeds)] if self._sizes else feeds
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:

@@ -176,7 +176,10 @@ def graph_answers(name: str) -> dict[str, dict[str, Any]]:
         try:
             prepared = prepare(case, K, graph=True)
             result = prepared.call()
-            found = describe(result, partial(fetch, K, prepared))
+            if tf.is_tensor(result) and not prepared.is_fed:
+                found = symbolic(K, result)
+            else:
+                found = describe(result, partial(fetch, K, prepared))
             if found["kind"] == "array":
                 found["static"] = static_shape(K, result)
                 found |= gradients_of(K, prepared, result, found)
@@ -290,12 +293,16 @@ def describe(result: Any, value_of: Callable[[Any], Any]) -> dict[str, Any]:
     if isinstance(result, tf.Tensor):
         return {"kind": "array", "host": False, **contents(value_of(result))}
     if tf.is_tensor(result):
-        return {"kind": "symbolic", "dtype": K.dtype(result), "shape": list(K.int_shape(result))}
+        return symbolic(K, result)
     kind = {"kind": "python", "type": type(result).__name__}
     is_shape = isinstance(result, tuple) and {type(n) for n in result} <= {int, type(None)}
     if isinstance(result, list | tuple | Iterator) and not is_shape:
         return {**kind, "items": [describe(item, value_of) for item in result]}
     return {**kind, "value": result}
+
+
+def symbolic(K: Any, tensor: Any) -> dict[str, Any]:
+    return {"kind": "symbolic", "dtype": K.dtype(tensor), "shape": list(K.int_shape(tensor))}
 
 
 def contents(array: Any) -> dict[str, Any]:

@@ -103,11 +103,15 @@ class Case:
 
 
 class Prepared(NamedTuple):
-    """A case on one backend: its call, every variable in it, and what its placeholders are fed."""
+    """A case on one backend: its call, every variable in it, and what its placeholders are fed.
+
+    Without `is_fed`, it has inputs of models too, and so a value only when they run.
+    """
 
     call: Callable[[], Any]
     variables: list
     feeds: list[tuple[Any, np.ndarray]]
+    is_fed: bool = True
 
 
 def reset(K: Any) -> None:
@@ -164,7 +168,8 @@ def prepare(case: Case, K: Any, graph: bool = False) -> Prepared:
     for step in case.before:
         build(step)
     args, kwargs = build(case.args), build(case.kwargs)
-    return Prepared(lambda: getattr(K, case.function)(*args, **kwargs), variables, feeds)
+    is_fed = "Symbolic(" not in case.call
+    return Prepared(lambda: getattr(K, case.function)(*args, **kwargs), variables, feeds, is_fed)
 
 
 def weights(shape: Iterable[int], dtype: str) -> np.ndarray:

@@ -135,8 +135,16 @@ ANSWERED = {
     *("less_equal-25", "maximum-25", "minimum-25", "pow-25"),
     *(f"sqrt-{i}" for i in (4, 5, 6, 13)),
 }
+TIES = {
+    f"{name}-{i} graph" for name in ("maximum", "minimum") for i in (2, 3, 4, 5, 6, 7, 9, 17, 24)
+}
+TIES |= {"clip-17 graph"}
+NEGATIVE_BASE = {"pow-2 graph", "pow-4 graph", "pow-15 graph"}
 ENGINE = {
+    # Where two operands are equal, both get half of the gradient; TensorFlow gives it to the first.
+    # The exponent of a negative number gets NaN, from TensorFlow 0. |x| has the slope 1 at 0.
+    "jax": TIES | NEGATIVE_BASE | {"abs-7 graph"},
     # A NumPy array is the engine's own tensor: it is not converted to the dtype beside it.
-    "numpy": {"maximum-24", "minimum-24", "pow-24"},
-    "torch": {"sign-8"},  # sign(nan) is 0
+    "numpy": {"maximum-24 eager", "minimum-24 eager", "pow-24 eager"},
+    "torch": TIES | NEGATIVE_BASE | {"sign-8"},  # sign(nan) is 0
 }

@@ -105,5 +105,11 @@ TABLE: dict[str, list[Row]] = {
 
 REFUSED = {"max-22", "min-22"}  # of nothing
 ANSWERED = {f"{name}-{i}" for name in ("var", "std") for i in (16, 17, 18, 27)}
-# NumPy's rule: a NaN is the largest and the smallest.
-ENGINE = {engine: {"argmax-6", "argmin-6"} for engine in ("jax", "numpy", "torch")}
+# NumPy's rule: a NaN is the largest and the smallest. TensorFlow's gradient of a product that holds
+# a zero is wrong: 0.
+NAN_INDEX, PRODUCT_OF_ZERO = {"argmax-6", "argmin-6"}, {"cumprod-4 graph"}
+ENGINE = {
+    "jax": NAN_INDEX | PRODUCT_OF_ZERO,
+    "numpy": NAN_INDEX,
+    "torch": NAN_INDEX | PRODUCT_OF_ZERO | {"std-9 graph", "std-24 graph"},  # the slope at 0
+}

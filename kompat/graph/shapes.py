@@ -1,0 +1,182 @@
+"""Operations whose result has a shape that is itself computed, and what is known of it before."""
+
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from kompat.engines.width import function_of
+from kompat.graph import history
+from kompat.graph.operations import GraphOperation, Shape, public_function
+
+
+class Shaped(GraphOperation):
+    """Computes `compute(sizes, *tensors)`, where `sizes` are integers at run time.
+
+    Args:
+        compute: computes the result.
+        infer: gives the shape of the result from sizes, with None for unknown ones, and tensors.
+        dtype: that of the result; by default that of the first tensor.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[..., Any],
+        infer: Callable[..., tuple[int | None, ...]],
+        dtype: str | None = None,
+    ):
+        super().__init__()
+        self._compute = compute
+        self._infer = infer
+        self._dtype = dtype
+
+    def compute_output_spec(self, sizes: Any, *tensors: Any) -> keras.KerasTensor:
+        dtype = self._dtype or keras.utils.standardize_dtype(tensors[0].dtype)
+        return keras.KerasTensor(self._infer(known_sizes(sizes), *tensors), dtype=dtype)
+
+    def call(self, sizes: Any, *tensors: Any) -> Any:
+        return self._compute(run_sizes(sizes), *tensors)
+
+    @staticmethod
+    def sizes(node: Any) -> Any:
+        """The sizes among the arguments of a node of such an operation."""
+        return history.arguments(node, lambda x: x)[0][0]
+
+
+class Index(GraphOperation):
+    """`x[key]` where the key holds symbolic numbers.
+
+    Its second argument is the key as a list, in which a slice is the list of its three parts.
+    """
+
+    def compute_output_spec(self, x: Any, parts: list[Any]) -> keras.KerasTensor:
+        taken = len(parts) - sum(part is None or part is Ellipsis for part in parts)
+        sizes: list[int | None] = list(x.shape)
+        shape: list[int | None] = []
+        for part in parts:
+            if part is None:
+                shape.append(1)
+            elif part is Ellipsis:
+                rest = len(sizes) - taken
+                shape += sizes[:rest]
+                del sizes[:rest]
+            else:
+                size = sizes.pop(0)
+                taken -= 1
+                if isinstance(part, list):
+                    shape.append(_length(part, size))
+        return keras.KerasTensor((*shape, *sizes), dtype=x.dtype)
+
+    @staticmethod
+    def sizes(node: Any) -> Any:
+        """The numbers in the key of a node."""
+        return history.arguments(node, lambda x: x)[0][1]
+
+    def call(self, x: Any, parts: list[Any]) -> Any:
+        return x[
+            tuple(slice(*run_sizes(p)) if isinstance(p, list) else run_sizes(p) for p in parts)
+        ]
+
+
+def _length(bounds: list[Any], size: int | None) -> int | None:
+    known = [None if bound is None else known_sizes(bound) for bound in bounds]
+    if size is None or any(k is None and b is not None for k, b in zip(known, bounds)):
+        return None
+    return len(range(*slice(*known).indices(size)))
+
+
+def _index(tensor: keras.KerasTensor, key: Any) -> keras.KerasTensor:
+    """`tensor[key]`, also for the keys that Keras refuses: a bare slice, symbolic numbers."""
+    parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
+    if is_symbolic(parts):
+        return Index().symbolic_call(tensor, parts)
+    return _keras_index(tensor, tuple(slice(*p) if isinstance(p, list) else p for p in parts))
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, slice):
+        return [_part(part.start), _part(part.stop), _part(part.step)]
+    return part.item() if isinstance(part, np.generic) else part
+
+
+def is_symbolic(sizes: Any) -> bool:
+    """Whether sizes are, or hold, symbolic tensors."""
+    if isinstance(sizes, keras.KerasTensor):
+        return True
+    return isinstance(sizes, (list, tuple)) and any(map(is_symbolic, sizes))
+
+
+def run_sizes(sizes: Any) -> Any:
+    """Sizes as integers where they are known; what an engine traces stays a tensor.
+
+    Args:
+        sizes: a number, a tensor of rank 1, or a list of numbers and scalar tensors.
+    """
+    if isinstance(sizes, (list, tuple)):
+        return tuple(map(run_sizes, sizes))
+    if isinstance(sizes, (int, float, np.generic)):
+        return sizes if isinstance(sizes, (int, float)) else sizes.item()
+    try:
+        found = np.asarray(sizes)
+    except Exception:  # each engine has its own error for a tensor that has no value yet
+        return sizes
+    return tuple(found.tolist()) if found.ndim else found.item()
+
+
+def known_sizes(sizes: Any) -> Any:
+    """As `run_sizes`, before the run: None for what does not follow from static shapes."""
+    if isinstance(sizes, (list, tuple)):
+        return tuple(map(known_sizes, sizes))
+    if isinstance(sizes, keras.KerasTensor):
+        return _integers(_known(sizes))
+    return run_sizes(sizes)
+
+
+def _integers(known: np.ndarray) -> Any:
+    if known.ndim:
+        return tuple(map(_integers, known))
+    return None if np.isnan(known) else int(known)
+
+
+def _known(tensor: Any) -> np.ndarray:
+    """What is known of the elements of an integer tensor; NaN, which every operation hands on."""
+    if not isinstance(tensor, keras.KerasTensor):
+        return tensor
+    node = history.node_of(tensor)
+    unknown = np.full([1 if n is None else n for n in tensor.shape], np.nan)
+    if history.is_input(node):
+        return unknown
+    if isinstance(node.operation, Shape):
+        return np.array(history.parents(node)[0].shape, float)
+    compute = _of_numpy(node.operation)
+    if compute is None:
+        return unknown
+    args, kwargs = history.arguments(node, _known)
+    return np.asarray(compute(*args, **kwargs))
+
+
+def _of_numpy(operation: keras.Operation) -> Callable[..., Any] | None:
+    """How NumPy computes an operation of those that compute shapes."""
+    if type(operation).__name__ == "GetItem":
+        return operator.getitem
+    function, settings = public_function(operation)
+    if function is None or function.__name__ not in _OF_SHAPES:
+        return None
+    if function.__name__ == "cast":
+        return np.trunc
+    return partial(function_of(np, function), **settings)
+
+
+_OF_SHAPES = {
+    *("add", "subtract", "multiply", "floor_divide", "true_divide", "divide", "mod", "negative"),
+    *("maximum", "minimum", "prod", "sum", "max", "min", "cast"),
+    *("stack", "concatenate", "reshape", "squeeze", "expand_dims", "flip", "take"),
+}
+
+
+_keras_index = keras.KerasTensor.__getitem__
+if _keras_index.__module__ != __name__:
+    keras.KerasTensor.__getitem__ = _index
