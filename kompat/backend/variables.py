@@ -246,7 +246,9 @@ def _accumulates(adapter: Any, operand: Any) -> bool:
 
 
 def _in_trace(adapter: Any, operand: Any) -> bool:
-    return keras_slot.active_scope() is not None or adapter.is_traced(operand)
+    if keras_slot.active_scope() is not None:
+        return True
+    return type(operand) is not float and adapter.is_traced(operand)
 
 
 def _assign_tensor(x: keras.Variable, value: Any) -> None:

@@ -87,16 +87,12 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         """A scalar of the variable's own type needs no check; all else takes the two halves."""
         kind = x.scalar_type
         cell = x._cell
-        if (
-            kind is None
-            or cell is None
-            or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None
-        ):
+        if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
             return super().write(x, value)
-        if type(value) is not kind:
-            if type(value) is not float or kind is not float32 or abs(value) > FLOAT32_MAX:
-                return super().write(x, value)
+        if type(value) is float and kind is float32 and -FLOAT32_MAX <= value <= FLOAT32_MAX:
             value = ONE * value
+        elif type(value) is not kind:
+            return super().write(x, value)
         new = value, None, cell[2]
         _acquire()
         try:
@@ -140,12 +136,15 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
         """A scalar on the host is computed there, all else on the device."""
-        self.reclaim(x)
+        if x._cell is None:
+            self.reclaim(x)
+        is_number = x.scalar_type is not None and _is_host_number(operand)
+        number = self._scalar(x, operand) if is_number else None
         while True:
             old = x._cell
             host, _, placement = old
-            if host is not None and x.scalar_type is not None and _is_host_number(operand):
-                new = operation(host, self._scalar(x, operand)), None, placement
+            if is_number and host is not None:
+                new = operation(host, number), None, placement
             else:
                 new = self._on_device(x, old, operand, operation)
             with _swap:
@@ -240,6 +239,8 @@ def _complete(x: Any, cell: Cell, both: Cell) -> None:
 
 
 def _is_host_number(value: Any) -> bool:
+    if type(value) is float:
+        return True
     return isinstance(value, (int, float, complex, np.number)) and not isinstance(value, bool)
 
 
