@@ -107,7 +107,7 @@ def _filled(
         return variable(fill(host_value(shape, "the shape")), dtype, name)
     dtype = standard_dtype(dtype)
     compute = partial(engines.current.exact(compute), dtype=dtype)
-    return Shaped(compute, lambda sizes: sizes, dtype).symbolic_call(shape)
+    return Shaped(compute, lambda sizes: sizes, dtype).of(shape)
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32") -> Any:
@@ -135,7 +135,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: str = "int32") ->
     dtype = _dtype_of(bounds) if dtype == "int32" else dtype
     compute = partial(_arange, dtype=dtype)
     if is_symbolic(bounds):
-        return Shaped(compute, _arange_shape, dtype).symbolic_call(list(bounds))
+        return Shaped(compute, _arange_shape, dtype).of(list(bounds))
     return compute(run_sizes(bounds))
 
 

@@ -1,6 +1,5 @@
 """What K's functions accept as a tensor, made ready for `keras.ops`."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -30,14 +29,23 @@ def operand(x: Any, like: Any = None) -> Any:
         return read(x)
     if hasattr(x, "dtype") and hasattr(x, "shape"):
         return beside(x, like)
-    if isinstance(x, (int, float)) and hasattr(like, "dtype"):
-        return x
+    if isinstance(x, (int, float)):
+        return x if hasattr(like, "dtype") else _number(x)
+    if engines.current.is_size(x):
+        return np.array(x, object)
     if x is None or isinstance(x, (str, bytes, dict)):
         raise _no_operand(x)
     try:
         return _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+
+
+def _number(x: float) -> Any:
+    """A Python number in the dtype that tf.keras gives it."""
+    if isinstance(x, bool):
+        return np.bool_(x)
+    return np.int32(x) if isinstance(x, int) else np.asarray(x, keras.config.floatx())[()]
 
 
 def tensor(x: Any) -> Any:
@@ -49,23 +57,6 @@ def tensor(x: Any) -> Any:
         with engines.current.full_width(x):
             return engines.current.as_tensor(x.value)
     return x
-
-
-def on_host(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
-    """`function(x, ...)`; of NumPy values alone inside a trace, as a NumPy value.
-
-    So the shapes with which a traced program computes stay known.
-    """
-    if not engines.current.tracing() or not _is_numpy(x):
-        return function(x, *args, **kwargs)
-    with engines.current.eagerly():
-        return np.asarray(keras.ops.convert_to_numpy(function(x, *args, **kwargs)))[()]
-
-
-def _is_numpy(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return all(map(_is_numpy, x))
-    return isinstance(x, (np.ndarray, np.generic))
 
 
 def floating(x: Any) -> Any:

@@ -55,7 +55,7 @@ class _AtRunTime(keras.random.SeedGenerator):
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
     if is_symbolic(shape) or mode.building_graph():
-        return Draw(draw, dtype, seed).symbolic_call(shape)
+        return Draw(draw, dtype, seed).of(shape)
     sizes = run_sizes(shape)
     if seed is None:
         seed = _AtRunTime() if engines.current.tracing() else _new_seed()

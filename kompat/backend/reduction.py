@@ -3,13 +3,12 @@
 import builtins
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import keras
 
 from kompat import engines
-from kompat.backend.operands import cast_like, floating, is_floating, on_host, operand, tensor
+from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
 
 __all__ = [
@@ -131,7 +130,7 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.prod(K.constant([[1., 2.], [3., 4.]]), axis=0))
     array([3., 8.], dtype=float32)
     """
-    return on_host(partial(_reduce, _prod), operand(x), axis, keepdims)
+    return _reduce(_prod, operand(x), axis, keepdims)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -113,7 +113,7 @@ def _interpolated(x: Any, factor: int, axis: int, interpolation: str) -> Any:
 
     if x.shape[axis] is not None:
         return compute((), x)
-    return Shaped(compute, lambda _, x: x.shape).symbolic_call((), x)
+    return Shaped(compute, lambda _, x: x.shape).of((), x)
 
 
 @lru_cache(maxsize=128)

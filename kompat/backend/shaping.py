@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.backend.operands import on_host, operand
+from kompat.backend.operands import operand
 from kompat.engines.width import dtype_name
 from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
 
@@ -71,7 +71,7 @@ def reshape(x: Any, shape: Sizes) -> Any:
     """
     x = operand(x)
     if is_symbolic(shape):
-        return Shaped(_reshaped, _reshaped_shape).symbolic_call(shape, x)
+        return Shaped(_reshaped, _reshaped_shape).of(shape, x)
     return _reshaped(_sizes(shape, "shape"), x)
 
 
@@ -143,7 +143,7 @@ def batch_flatten(x: Any) -> Any:
     """
     x = operand(x)
     if None in x.shape[1:]:
-        return Shaped(_flat_samples, _flat_samples_shape).symbolic_call((), x)
+        return Shaped(_flat_samples, _flat_samples_shape).of((), x)
     return _flat_samples((), x)
 
 
@@ -268,7 +268,7 @@ def tile(x: Any, n: Sizes) -> Any:
     """
     x = operand(x)
     if is_symbolic(n):
-        return Shaped(_tiled, _tiled_shape).symbolic_call(n, x)
+        return Shaped(_tiled, _tiled_shape).of(n, x)
     return _tiled(run_sizes(n), x)
 
 
@@ -339,7 +339,7 @@ def squeeze(x: Any, axis: int) -> Any:
     if x.shape[axis] is None:
         return Shaped(
             lambda _, t: squeeze(t, axis), lambda _, t: t.shape[:axis] + t.shape[axis + 1 :]
-        ).symbolic_call((), x)
+        ).of((), x)
     if x.shape[axis] != 1:
         raise ValueError(
             f"squeeze expects axis {axis} to have the size 1, received a tensor of shape "
@@ -383,7 +383,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Any:
     axis = axis_in(parts[0], axis, more=1)
     if not _alike(parts, free=None):
         raise ValueError(f"stack expects tensors of one shape, received {_shapes(parts)}.")
-    return on_host(_stack, parts, axis=axis)
+    return _stack(parts, axis=axis)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
@@ -411,7 +411,7 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
             f"concatenate expects tensors that differ along axis {axis} only, received "
             f"{_shapes(parts)}."
         )
-    return on_host(_concatenate, parts, axis=axis)
+    return _concatenate(parts, axis=axis)
 
 
 def _parts(name: str, tensors: Any) -> list[Any]:
@@ -485,7 +485,7 @@ def gather(reference: Any, indices: Any) -> Any:
     reference, indices = operand(reference), operand(indices)
     axis_in(reference, 0)
     _check_indices(indices, reference.shape[0])
-    return on_host(_take, reference, indices, axis=0)
+    return _take(reference, indices, axis=0)
 
 
 def _check_indices(indices: Any, size: int | None) -> None:

@@ -9,6 +9,7 @@ Each engine has a module with the same functions:
 - `exact(function)`: a function of `keras.ops`, computing 64-bit operands in 64 bits;
 - `full_width(*operands)`: a context in which 64-bit operands keep their width;
 - `is_wide(dtype)`, `is_narrowing(dtype)`: whether the engine may, or would now, cut `dtype`;
+- `is_size(x)`: whether `x` is an unknown dimension of a traced tensor;
 - `allocate(shape, dtype)`: an empty host array that `place` need not copy, if it has at least
   `LARGE_BYTES`;
 - `host_form(tensor, name)`: its value on the host, for the owner of the tensor to keep;

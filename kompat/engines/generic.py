@@ -43,6 +43,11 @@ def is_wide(dtype: np.dtype) -> bool:
 is_narrowing = is_wide
 
 
+def is_size(x: Any) -> bool:
+    """Whether `x` is a dimension that is not known yet."""
+    return False
+
+
 def duplicate(tensor: Any) -> Any:
     """`tensor` itself: variables are written by copying it."""
     return tensor

@@ -52,6 +52,23 @@ def _is_symbolic(operands: Iterable[Any]) -> bool:
     )
 
 
+def is_host(x: Any) -> bool:
+    """Whether `x` is a NumPy value, a Python number, a word, or a list of them."""
+    return type(x) in _HOST or (isinstance(x, (list, tuple)) and all(map(is_host, x)))
+
+
+_OBJECT = np.dtype(object)
+_HOST = {np.ndarray, bool, int, float, str, *np.sctypeDict.values()}
+
+
+def has_sizes(operands: Iterable[Any]) -> bool:
+    """Whether some of them are dimensions that are not known yet: objects, for NumPy."""
+    return any(
+        has_sizes(x) if isinstance(x, (list, tuple)) else getattr(x, "dtype", None) is _OBJECT
+        for x in operands
+    )
+
+
 # What NumPy calls the parameters of keras.ops that have names of their own.
 _NAMES = {"newshape": "shape", "repeats": "reps", "x_max": "max", "x_min": "min"}
 
@@ -97,4 +114,6 @@ def beside(x: Any, tensor: Any) -> Any:
 def dtype_name(x: Any) -> str:
     """The dtype of a tensor of any engine as a string."""
     dtype = x.dtype
-    return dtype if isinstance(dtype, str) else keras.utils.standardize_dtype(dtype)
+    if isinstance(dtype, str):
+        return dtype
+    return "object" if dtype is _OBJECT else keras.utils.standardize_dtype(dtype)

@@ -98,9 +98,11 @@ class Shape(GraphOperation):
 
     def evaluate(self, run: Any, x: Any) -> Any:
         shape = keras.ops.shape(x)
-        if all(isinstance(n, int) for n in shape):
-            return np.array(shape, "int32")
-        return keras.ops.convert_to_tensor(shape, dtype="int32")
+        if any(map(keras.ops.is_tensor, shape)):
+            return keras.ops.convert_to_tensor(shape, dtype="int32")
+        known = all(isinstance(n, int) for n in shape)
+        # JAX has expressions for unknown dimensions, with which objects can compute.
+        return np.array(shape, "int32" if known else object)
 
 
 class Gradient(GraphOperation):

@@ -16,6 +16,9 @@ from kompat.graph.operations import GraphOperation, Shape, public_function
 class Shaped(GraphOperation):
     """Computes `compute(sizes, *tensors)`, where `sizes` are integers at run time.
 
+    Sizes that follow from the shapes of tensors alone are computed here, on the host: an engine
+    that traces would make tensors of them, which cannot be shapes.
+
     Args:
         compute: computes the result.
         infer: gives the shape of the result from sizes, with None for unknown ones, and tensors.
@@ -32,12 +35,27 @@ class Shaped(GraphOperation):
         self._compute = compute
         self._infer = infer
         self._dtype = dtype
+        self._sizes: Any = None
 
-    def compute_output_spec(self, sizes: Any, *tensors: Any) -> keras.KerasTensor:
+    def of(self, sizes: Any, *tensors: Any) -> keras.KerasTensor:
+        """The symbolic result for symbolic sizes or tensors."""
+        roots: dict[int, Any] = {}
+        if not _follows_from_shapes(sizes, roots):
+            return self.symbolic_call(sizes, [], *tensors)
+        self._sizes = sizes
+        return self.symbolic_call((), list(roots.values()), *tensors)
+
+    def compute_output_spec(self, sizes: Any, roots: Any, *tensors: Any) -> keras.KerasTensor:
+        known = known_sizes(sizes if self._sizes is None else self._sizes)
         dtype = self._dtype or keras.utils.standardize_dtype(tensors[0].dtype)
-        return keras.KerasTensor(self._infer(known_sizes(sizes), *tensors), dtype=dtype)
+        return keras.KerasTensor(self._infer(known, *tensors), dtype=dtype)
 
-    def call(self, sizes: Any, *tensors: Any) -> Any:
+    def call(self, sizes: Any, roots: Any, *tensors: Any) -> Any:
+        if self._sizes is not None:
+            found: dict[int, Any] = {}
+            _follows_from_shapes(self._sizes, found)
+            shapes = {key: keras.ops.shape(x) for key, x in zip(found, roots)}
+            sizes = _sizes_from(self._sizes, lambda root: shapes[id(root)])
         return self._compute(run_sizes(sizes), *tensors)
 
     @staticmethod
@@ -128,34 +146,60 @@ def run_sizes(sizes: Any) -> Any:
 
 def known_sizes(sizes: Any) -> Any:
     """As `run_sizes`, before the run: None for what does not follow from static shapes."""
+    return _sizes_from(sizes, lambda root: root.shape)
+
+
+def _sizes_from(sizes: Any, shape_of: Callable[[Any], Any]) -> Any:
     if isinstance(sizes, (list, tuple)):
-        return tuple(map(known_sizes, sizes))
+        return tuple(_sizes_from(size, shape_of) for size in sizes)
     if isinstance(sizes, keras.KerasTensor):
-        return _integers(_known(sizes))
+        return _integers(_elements(sizes, shape_of))
     return run_sizes(sizes)
 
 
-def _integers(known: np.ndarray) -> Any:
-    if known.ndim:
-        return tuple(map(_integers, known))
-    return None if np.isnan(known) else int(known)
+def _integers(elements: np.ndarray) -> Any:
+    if elements.ndim:
+        return tuple(map(_integers, elements))
+    if elements.dtype == object:
+        return elements.item()
+    return None if np.isnan(elements) else int(elements)
 
 
-def _known(tensor: Any) -> np.ndarray:
-    """What is known of the elements of an integer tensor; NaN, which every operation hands on."""
+def _elements(tensor: Any, shape_of: Callable[[Any], Any]) -> np.ndarray:
+    """The elements of an integer tensor; NaN, which operations hand on, where they are unknown."""
     if not isinstance(tensor, keras.KerasTensor):
         return tensor
     node = history.node_of(tensor)
-    unknown = np.full([1 if n is None else n for n in tensor.shape], np.nan)
-    if history.is_input(node):
-        return unknown
-    if isinstance(node.operation, Shape):
-        return np.array(history.parents(node)[0].shape, float)
-    compute = _of_numpy(node.operation)
+    if not history.is_input(node) and isinstance(node.operation, Shape):
+        return _numbers(shape_of(history.parents(node)[0]))
+    compute = None if history.is_input(node) else _of_numpy(node.operation)
     if compute is None:
-        return unknown
-    args, kwargs = history.arguments(node, _known)
+        return np.full([1 if n is None else n for n in tensor.shape], np.nan)
+    args, kwargs = history.arguments(node, lambda x: _elements(x, shape_of))
     return np.asarray(compute(*args, **kwargs))
+
+
+def _numbers(shape: Any) -> np.ndarray:
+    plain = all(n is None or isinstance(n, int) for n in shape)
+    return np.array(shape, float if plain else object)
+
+
+def _follows_from_shapes(sizes: Any, roots: dict[int, Any]) -> bool:
+    """Whether symbolic sizes follow from the shapes of tensors; puts these into `roots` by id."""
+    if isinstance(sizes, (list, tuple)):
+        return all(_follows_from_shapes(size, roots) for size in sizes)
+    if not isinstance(sizes, keras.KerasTensor):
+        return True
+    node = history.node_of(sizes)
+    if history.is_input(node):
+        return False
+    if isinstance(node.operation, Shape):
+        root = history.parents(node)[0]
+        roots[id(root)] = root
+        return True
+    return _of_numpy(node.operation) is not None and _follows_from_shapes(
+        history.parents(node), roots
+    )
 
 
 def _of_numpy(operation: keras.Operation) -> Callable[..., Any] | None:

@@ -404,8 +404,7 @@ TABLE: dict[str, list[Row]] = {
 REFUSED = {"stack-17"}  # of nothing
 # Keras does not learn the size of an axis from the tensors beside it.
 ENGINE = {
-    engine: {"concatenate-9 graph", "stack-9 graph"}
-    for engine in ("jax", "torch", "tensorflow")
+    engine: {"concatenate-9 graph", "stack-9 graph"} for engine in ("jax", "torch", "tensorflow")
 }
 # A NumPy array is the engine's own tensor there: it is not converted to the dtype beside it.
 ENGINE["numpy"] = ENGINE["jax"] | {"concatenate-13 eager"}
