@@ -15,7 +15,7 @@ import numpy as np
 
 from kompat import engines, storage
 from kompat.errors import SessionError
-from kompat.graph import history
+from kompat.graph import default, history
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
 from kompat.values import adapter, batch_set_value, get_value, keras as keras_values, private
@@ -109,7 +109,7 @@ class Session:
     """
 
     def __init__(self, target: str = "", graph: Any = None, config: Any = None):
-        self.graph = graph
+        self.graph = default.get_default_graph() if graph is None else graph
         self._values: _InitialisedValues | None = _InitialisedValues()
         self._closed = False
         self._outer = threading.local()

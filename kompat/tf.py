@@ -7,14 +7,13 @@
 `tf.keras` is Keras 3 with K as its backend. TensorFlow itself is neither needed nor imported.
 """
 
-import contextlib
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from kompat import backend, mode, session
-from kompat.graph import history
+from kompat.graph.default import Graph, get_default_graph
 from kompat.storage.plain import is_engine_value
 from kompat.values import keras_slot
 from kompat.variable import Variable as _Variable
@@ -103,36 +102,6 @@ def _namespace(name: str, **attributes: Any) -> ModuleType:
     module = ModuleType(f"kompat.tf.{name}")
     module.__dict__.update(attributes)
     return module
-
-
-class Graph:
-    """The graph of TensorFlow 1. There is one; a graph of one's own is a part of it."""
-
-    def as_default(self) -> contextlib.AbstractContextManager:
-        """A block in graph mode."""
-        return mode.graph_mode()
-
-    def finalize(self) -> None:
-        """Accepted for TensorFlow 1: graphs here do not grow by running."""
-
-    def get_tensor_by_name(self, name: str) -> Any:
-        """The living symbolic tensor of a name, with or without `:0`.
-
-        Raises:
-            KeyError: there is none.
-        """
-        tensor = history.named(name.partition(":")[0])
-        if tensor is None:
-            raise KeyError(f"no living symbolic tensor is named {name!r}.")
-        return tensor
-
-
-_graph = Graph()
-
-
-def get_default_graph() -> Graph:
-    """The one graph."""
-    return _graph
 
 
 def get_default_session() -> Any:

@@ -72,6 +72,25 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.older import (
+    control_dependencies as control_dependencies,
+    eager as eager,
+    eager_learning_phase_scope as eager_learning_phase_scope,
+    get_graph as get_graph,
+    get_variable_shape as get_variable_shape,
+    identity as identity,
+    image_dim_ordering as image_dim_ordering,
+    is_placeholder as is_placeholder,
+    is_symbolic as is_symbolic,
+    is_tensor as is_tensor,
+    is_variable as is_variable,
+    logsumexp as logsumexp,
+    normalize_data_format as normalize_data_format,
+    set_image_dim_ordering as set_image_dim_ordering,
+    size as size,
+    slice as slice,
+    symbolic as symbolic,
+)
 from kompat.backend.phases import (
     in_test_phase,
     in_train_phase,

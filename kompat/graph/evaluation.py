@@ -57,7 +57,7 @@ class Schedule:
             stack.append((node, True))
             stack += [
                 (self._node(tensor, fetch), False)
-                for tensor in reversed(history.parents(node))
+                for tensor in reversed(history.needs(node))
                 if id(tensor) not in self.fed
             ]
 
@@ -74,7 +74,7 @@ class Schedule:
 
     def _append(self, node: Any) -> None:
         level = int(isinstance(node.operation, Gradient))
-        level += max((self.level(tensor) for tensor in history.parents(node)), default=0)
+        level += max((self.level(tensor) for tensor in history.needs(node)), default=0)
         self._level[id(node)] = level
         self.levels[level].append(node)
 

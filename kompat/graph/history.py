@@ -12,7 +12,7 @@ import functools
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -37,6 +37,11 @@ def is_input(node: Any) -> bool:
 def parents(node: Any) -> list[Any]:
     """The symbolic tensors among the arguments of a node."""
     return node.arguments.keras_tensors
+
+
+def needs(node: Any) -> list[Any]:
+    """The symbolic tensors that must be computed before a node: its parents, and what it follows."""
+    return [*parents(node), *getattr(node, "kompat_follows", ())]
 
 
 def arguments(node: Any, value_of: Callable[[Any], Any]) -> tuple[tuple, dict[str, Any]]:
@@ -93,6 +98,29 @@ def frame() -> Iterator[list[Any]]:
             _frames.open[-1] += nodes
 
 
+class _Dependencies(threading.local):
+    tensors: tuple[Any, ...] = ()
+
+
+_dependencies = _Dependencies()
+
+
+@contextlib.contextmanager
+def after(tensors: Iterable[Any]) -> Iterator[None]:
+    """Nodes that are made inside are computed after `tensors`, which are computed with them."""
+    outer = _dependencies.tensors
+    _dependencies.tensors = (*outer, *tensors)
+    try:
+        yield
+    finally:
+        _dependencies.tensors = outer
+
+
+def is_after() -> bool:
+    """Whether the nodes that are made now are computed after others."""
+    return bool(_dependencies.tensors)
+
+
 def stops_gradients(node: Any) -> bool:
     """Whether no gradient passes a node."""
     return type(node.operation).__name__ == "StopGradient"
@@ -122,6 +150,8 @@ def _record(initialise: Any) -> Any:
         initialise(self, *args, **kwargs)
         _by_name.update((tensor.name, tensor) for tensor in self.outputs)
         self.kompat_line = _user_line()
+        if _dependencies.tensors:
+            self.kompat_follows = _dependencies.tensors
         if _frames.open:
             _frames.open[-1].append(self)
         if isinstance(self.operation, keras.Layer):

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.graph import history
 from kompat.values import keras_slot
 
 
@@ -25,11 +26,12 @@ class GraphOperation(keras.Operation):
 
 
 class Read(GraphOperation):
-    """The value of a variable when the graph runs."""
+    """The value of a variable when the graph runs; after assignments that it was told to follow."""
 
     def __init__(self, variable: keras.Variable):
         super().__init__()
         self.variable = variable
+        self._is_after = history.is_after()
 
     def compute_output_spec(self) -> keras.KerasTensor:
         return _spec(self.variable)
@@ -38,7 +40,9 @@ class Read(GraphOperation):
         return self.variable.value
 
     def evaluate(self, run: Any) -> Any:
-        return run.state.value_before(self.variable)
+        state = run.state
+        read = state.value_assigned if self._is_after else state.value_before
+        return read(self.variable)
 
 
 def _spec(variable: keras.Variable) -> keras.KerasTensor:
