@@ -67,9 +67,9 @@ def set_image_dim_ordering(dim_ordering: str) -> None:
 
     Example:
 
-    >>> K.set_image_dim_ordering("th")
+    >>> K.set_image_dim_ordering("tf")
     >>> K.image_data_format()
-    'channels_first'
+    'channels_last'
     """
     if dim_ordering not in _DATA_FORMATS:
         raise ValueError(f"expected dim_ordering to be 'tf' or 'th', received {dim_ordering!r}.")

@@ -40,7 +40,7 @@ def parents(node: Any) -> list[Any]:
 
 
 def needs(node: Any) -> list[Any]:
-    """The symbolic tensors that must be computed before a node: its parents, and what it follows."""
+    """The symbolic tensors that must be computed before a node: parents and what it follows."""
     return [*parents(node), *getattr(node, "kompat_follows", ())]
 
 
