@@ -30,7 +30,10 @@ __all__ = [
     "allocate",
     "as_tensor",
     "at_run_time",
+    "average_pool",
     "compile",
+    "convolve",
+    "convolve_transposed",
     "differentiate",
     "duplicate",
     "eagerly",
@@ -40,6 +43,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_wide",
+    "max_pool",
     "observe",
     "place",
     "placement_of",
@@ -106,3 +110,40 @@ def differentiate(
 
 def _dense(gradient: Any) -> Any:
     return None if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> tf.Tensor:
+    """A convolution, channels last."""
+    if kernel.shape[-2] == 1 != x.shape[-1] and len(strides) < 3:
+        return _convolve_each_channel(x, kernel, strides, padding, dilation)
+    return tf.nn.convolution(x, kernel, strides, padding.upper(), dilations=dilation)
+
+
+def _convolve_each_channel(
+    x: Any, kernel: Any, strides: Any, padding: str, dilation: Any
+) -> tf.Tensor:
+    """A convolution with as many groups as channels, for which TensorFlow has its own kernel."""
+    if len(strides) == 1:
+        x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
+        strides, dilation = (1, *strides), (1, *dilation)
+        return tf.squeeze(_convolve_each_channel(x, kernel, strides, padding, dilation), 1)
+    kernel = tf.reshape(kernel, (*kernel.shape[:2], x.shape[-1], -1))
+    return tf.nn.depthwise_conv2d(x, kernel, (1, *strides, 1), padding.upper(), dilations=dilation)
+
+
+def convolve_transposed(
+    x: Any, kernel: Any, sizes: Any, strides: Any, padding: str, dilation: Any
+) -> tf.Tensor:
+    """The transpose of a convolution, of the given sizes."""
+    shape = (tf.shape(x)[0], *sizes, tf.shape(kernel)[-2])
+    return tf.nn.conv_transpose(x, kernel, shape, strides, padding.upper(), dilations=dilation)
+
+
+def max_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
+    """The maximum of each window, channels last."""
+    return tf.nn.max_pool(x, window, strides, padding.upper())
+
+
+def average_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
+    """The average of each window, channels last."""
+    return tf.nn.avg_pool(x, window, strides, padding.upper())
