@@ -133,9 +133,7 @@ class _Windows:
         """The same back: `x` in the data format of the call."""
         return _transpose(x, (0, self.rank + 1, *range(1, self.rank + 1))) if self.first else x
 
-    def apply(
-        self, compute: Callable, shape: Callable, *operands: Any, extra: tuple = ()
-    ) -> Any:
+    def apply(self, compute: Callable, shape: Callable, *operands: Any, extra: tuple = ()) -> Any:
         """Compute on tensors with channels last; integers in float64, where they are exact."""
 
         def in_floats(x: Any, *others: Any) -> Any:
@@ -449,9 +447,7 @@ def _depthwise(windows: _Windows, x: Any, *kernels: Any) -> Any:
     def compute(x: Any, kernel: Any, *pointwise: Any) -> Any:
         *window, channels, multiplier = keras.ops.shape(kernel)
         kernel = _reshape(kernel, (*window, 1, channels * multiplier))
-        x = engines.current.convolve(
-            x, kernel, windows.strides, windows.padding, windows.dilation
-        )
+        x = engines.current.convolve(x, kernel, windows.strides, windows.padding, windows.dilation)
         for mixing in pointwise:
             x = _matmul(x, _reshape(mixing, keras.ops.shape(mixing)[-2:]))
         return x

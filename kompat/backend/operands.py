@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import beside, dtype_name
+from kompat.engines.width import WIDE, beside, dtype_name
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, read
 
@@ -76,8 +76,13 @@ def common(*operands: Any) -> list[Any]:
 
 
 def common_dtype(*operands: Any) -> str:
-    """The dtype to which Keras promotes those of `operands`."""
-    return keras.backend.result_type(*map(dtype_name, operands))
+    """The dtype to which Keras promotes those of `operands`, never cut to 32 bits."""
+    names = set(map(dtype_name, operands))
+    if len(names) == 1:
+        return names.pop()
+    floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
+    wide = (floats or names) & WIDE
+    return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
 
 
 def apply(

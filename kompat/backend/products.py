@@ -144,7 +144,9 @@ class _LegacyBatchDot:
 
     def __init__(self, x_rank: int, y_rank: int, axes: Any):
         self.x_rank, self.y_rank, self.rank = x_rank, y_rank, max(x_rank, y_rank)
-        self.axes = _pair_of_axes((x_rank - 1, y_rank - 2) if axes is None else axes, x_rank, y_rank)
+        self.axes = _pair_of_axes(
+            (x_rank - 1, y_rank - 2) if axes is None else axes, x_rank, y_rank
+        )
         first = x_rank + y_rank - 3 if x_rank > y_rank else x_rank - 1
         self.added = tuple(range(first, first + abs(x_rank - y_rank)))
 
@@ -195,7 +197,9 @@ def _pair_of_axes(axes: Any, x_rank: int, y_rank: int) -> tuple[int, int]:
     """The axes of `batch_dot`, counted from the front."""
     pair = (axes, axes) if hasattr(axes, "__index__") else tuple(axes)
     if len(pair) != 2 or any(isinstance(axis, (list, tuple)) for axis in pair):
-        raise ValueError(f"batch_dot expects axes to be None, an integer or two, received {axes!r}.")
+        raise ValueError(
+            f"batch_dot expects axes to be None, an integer or two, received {axes!r}."
+        )
     for axis, rank in zip(pair, (x_rank, y_rank)):
         if not hasattr(axis, "__index__"):
             raise TypeError(f"batch_dot expects integer axes, received {axes!r}.")

@@ -195,9 +195,7 @@ def _reduce_windows(
     reduce: Callable, start: float, x: jax.Array, window: Any, strides: Any, padding: str
 ) -> jax.Array:
     with full_width(x):
-        return jax.lax.reduce_window(
-            x, start, reduce, (1, *window, 1), (1, *strides, 1), padding
-        )
+        return jax.lax.reduce_window(x, start, reduce, (1, *window, 1), (1, *strides, 1), padding)
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

@@ -29,9 +29,7 @@ class Apply(GraphOperation):
         spec: gives the symbolic output of symbolic arguments.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], spec: Callable[..., keras.KerasTensor]
-    ):
+    def __init__(self, function: Callable[..., Any], spec: Callable[..., keras.KerasTensor]):
         super().__init__()
         self._function = function
         self._spec = spec
