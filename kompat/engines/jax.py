@@ -186,9 +186,10 @@ def max_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array
 def average_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array:
     """The average of each window, channels last."""
     total = _reduce_windows(jax.lax.add, 0.0, x, window, strides, padding)
-    if padding == "valid":
-        return total / math.prod(window)
-    return total / windows.counts(padding, x.shape[1:-1], window, strides).astype(x.dtype)
+    with full_width(x):
+        if padding == "valid":
+            return total / math.prod(window)
+        return total / windows.counts(padding, x.shape[1:-1], window, strides).astype(x.dtype)
 
 
 def _reduce_windows(

@@ -74,14 +74,23 @@ def exact(function: Function) -> Function:
 
     Variables are replaced by their tensors: `tf.divide` would call a variable's own operator.
     """
+    own = _matmul if function.__name__ == "matmul" else function
 
     @functools.wraps(function)
     def on_tensors(*args: Any, **kwargs: Any) -> Any:
         if any(isinstance(arg, keras.KerasTensor) for arg in args):
             return function(*args, **kwargs)
-        return function(*map(_operand, args), **kwargs)
+        return own(*map(_operand, args), **kwargs)
 
     return on_tensors  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    """The product; of integers exactly, which Keras multiplies in float32."""
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    if x.dtype.is_integer and x.dtype == y.dtype:
+        return tf.experimental.numpy.matmul(x, y)
+    return keras.ops.matmul(x, y)
 
 
 def _operand(value: Any) -> Any:
@@ -112,11 +121,17 @@ def _dense(gradient: Any) -> Any:
     return None if gradient is None else tf.convert_to_tensor(gradient)
 
 
+# TensorFlow's gradients need the name even where it is the default.
+_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+
+
 def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> tf.Tensor:
     """A convolution, channels last."""
     if kernel.shape[-2] == 1 != x.shape[-1] and len(strides) < 3:
         return _convolve_each_channel(x, kernel, strides, padding, dilation)
-    return tf.nn.convolution(x, kernel, strides, padding.upper(), dilations=dilation)
+    return tf.nn.convolution(
+        x, kernel, strides, padding.upper(), _FORMATS[len(strides)], dilations=dilation
+    )
 
 
 def _convolve_each_channel(
@@ -136,14 +151,16 @@ def convolve_transposed(
 ) -> tf.Tensor:
     """The transpose of a convolution, of the given sizes."""
     shape = (tf.shape(x)[0], *sizes, tf.shape(kernel)[-2])
-    return tf.nn.conv_transpose(x, kernel, shape, strides, padding.upper(), dilations=dilation)
+    return tf.nn.conv_transpose(
+        x, kernel, shape, strides, padding.upper(), _FORMATS[len(strides)], dilations=dilation
+    )
 
 
 def max_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
     """The maximum of each window, channels last."""
-    return tf.nn.max_pool(x, window, strides, padding.upper())
+    return tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(window)])
 
 
 def average_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
     """The average of each window, channels last."""
-    return tf.nn.avg_pool(x, window, strides, padding.upper())
+    return tf.nn.avg_pool(x, window, strides, padding.upper(), _FORMATS[len(window)])

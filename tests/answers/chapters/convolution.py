@@ -4,7 +4,7 @@ The recorder cannot play what ends the process of TensorFlow: tensors of too low
 shapes that do not fit.
 """
 
-from answers.chapters.products import FIRST, ramp, tensor, whole
+from answers.chapters.products import FIRST, half, ramp, tensor, whole
 from answers.table import Call, Code, Row, Tensor, Var, array, row
 
 LINE, KERNEL1 = tensor(2, 7, 2), tensor(3, 2, 3)
@@ -35,7 +35,7 @@ CONV1D = [
     row(tensor(2, 7, 2, static=(None, None, 2)), Var(ramp(3, 2, 3)), padding="causal"),
     row(tensor(2, 2, 7, static=(None, 2, None)), Var(ramp(3, 2, 3)), data_format=FIRST),
     row(Var(ramp(2, 7, 2)), Var(ramp(3, 2, 3))),
-    row(tensor(2, 7, 2, dtype="float16"), tensor(3, 2, 3, dtype="float16")),
+    row(half(2, 7, 2), half(3, 2, 3)),
     row(tensor(2, 7, 2, dtype="float64"), tensor(3, 2, 3, dtype="float64")),
     row(tensor(2, 7, 2, dtype="float64"), tensor(2, 2, 3, dtype="float64"), padding="same"),
     row(whole(2, 7, 2), whole(3, 2, 3)),
@@ -80,7 +80,7 @@ CONV2D = [
     row(tensor(2, 5, 4, 2, static=(None, None, 4, 2)), KERNEL2, strides=(2, 2)),
     row(tensor(2, 2, 5, 4, static=(None, 2, None, None)), Var(ramp(3, 2, 2, 3)), data_format=FIRST),
     row(Var(ramp(1, 5, 4, 2)), Var(ramp(3, 2, 2, 3))),
-    row(tensor(1, 5, 4, 2, dtype="float16"), tensor(3, 2, 2, 3, dtype="float16")),
+    row(half(1, 5, 4, 2), half(3, 2, 2, 3)),
     row(tensor(1, 5, 4, 2, dtype="float64"), tensor(3, 2, 2, 3, dtype="float64")),
     row(tensor(1, 5, 4, 2, dtype="float64"), tensor(2, 2, 2, 3, dtype="float64"), padding="same"),
     row(whole(1, 5, 4, 2), whole(3, 2, 2, 3)),
@@ -109,7 +109,7 @@ CONV3D = [
     row(tensor(1, 3, 4, 3, 2, static=(None, 3, 4, 3, 2)), KERNEL3),
     row(tensor(1, 3, 4, 3, 2, static=(None, None, None, 3, 2)), KERNEL3, padding="same"),
     row(Var(ramp(1, 3, 4, 3, 2)), Var(ramp(2, 2, 2, 2, 2))),
-    row(tensor(1, 3, 4, 3, 2, dtype="float16"), tensor(2, 2, 2, 2, 2, dtype="float16")),
+    row(half(1, 3, 4, 3, 2), half(2, 2, 2, 2, 2)),
     row(tensor(1, 3, 4, 3, 2, dtype="float64"), tensor(2, 2, 2, 2, 2, dtype="float64")),
     row(BOX, KERNEL3, strides=(2, 1, 1), dilation_rate=(1, 2, 2)),
     row(BOX, KERNEL3, strides=(1, 1)),
@@ -152,7 +152,7 @@ CONV2D_TRANSPOSE = [
     row(
         tensor(2, 3, 4, 2, static=(None, None, None, 2)), KERNEL2T, (None, 6, 8, 3), (2, 2), "same"
     ),
-    row(tensor(2, 3, 4, 2, dtype="float16"), tensor(3, 2, 3, 2, dtype="float16"), (2, 5, 5, 3)),
+    row(half(2, 3, 4, 2), half(3, 2, 3, 2), (2, 5, 5, 3)),
     row(tensor(2, 3, 4, 2, dtype="float64"), tensor(3, 2, 3, 2, dtype="float64"), (2, 5, 5, 3)),
     row(Var(ramp(2, 3, 4, 2)), Var(ramp(3, 2, 3, 2)), (2, 7, 8, 3), strides=(2, 2)),
     row(whole(2, 3, 4, 2), whole(3, 2, 3, 2), (2, 5, 5, 3)),
@@ -184,7 +184,7 @@ DEPTHWISE = [
     row(tensor(2, 5, 4, 2, static=(None, None, None, 2)), DEPTH, padding="same"),
     row(tensor(2, 2, 5, 4, static=(None, 2, None, None)), Var(ramp(2, 2, 2, 3)), data_format=FIRST),
     row(Var(ramp(1, 5, 4, 2)), Var(ramp(2, 2, 2, 3))),
-    row(tensor(1, 5, 4, 2, dtype="float16"), tensor(2, 2, 2, 3, dtype="float16")),
+    row(half(1, 5, 4, 2), half(2, 2, 2, 3)),
     row(tensor(1, 5, 4, 2, dtype="float64"), tensor(2, 2, 2, 3, dtype="float64"), padding="same"),
     row(IMAGE, tensor(2, 2, 3, 3)),
     row(IMAGE, DEPTH, padding="causal"),
@@ -207,7 +207,7 @@ SEPARABLE = [
     row(tensor(2, 5, 4, 2, static=(None, 5, 4, 2)), DEPTH, POINT),
     row(tensor(2, 5, 4, 2, static=(None, None, None, 2)), DEPTH, POINT, padding="same"),
     row(Var(ramp(1, 5, 4, 2)), Var(ramp(2, 2, 2, 3)), Var(ramp(1, 1, 6, 2))),
-    row(*(tensor(*s, dtype="float16") for s in ((1, 5, 4, 2), (2, 2, 2, 3), (1, 1, 6, 2)))),
+    row(*(half(*s) for s in ((1, 5, 4, 2), (2, 2, 2, 3), (1, 1, 6, 2)))),
     row(*(tensor(*s, dtype="float64") for s in ((1, 5, 4, 2), (2, 2, 2, 3), (1, 1, 6, 2)))),
     row(IMAGE, DEPTH, tensor(2, 2, 6, 2)),
     row(IMAGE, DEPTH, tensor(1, 1, 5, 2)),
@@ -229,7 +229,7 @@ LOCAL1D = [
     row(tensor(2, 5, 3, static=(None, 5, 3)), tensor(4, 6, 2), (2,), (1,)),
     row(tensor(2, 5, 3, static=(None, None, 3)), Var(ramp(4, 6, 2)), (2,), (1,)),
     row(tensor(2, 3, 5, static=(None, 3, 5)), Var(ramp(4, 6, 2)), (2,), (1,), FIRST),
-    row(tensor(2, 5, 3, dtype="float16"), tensor(4, 6, 2, dtype="float16"), (2,), (1,)),
+    row(half(2, 5, 3), half(4, 6, 2), (2,), (1,)),
     row(tensor(2, 5, 3, dtype="float64"), tensor(4, 6, 2, dtype="float64"), (2,), (1,)),
     row(whole(2, 5, 3), whole(4, 6, 2), (2,), (1,)),
     row(tensor(2, 5, 3), tensor(4, 6, 2), (2,), (1,), "middle"),
@@ -293,8 +293,8 @@ POOL2D = [
     row(tensor(2, 5, 4, 2, static=(None, None, 4, 2)), (3, 2), padding="same", pool_mode="avg"),
     row(tensor(2, 5, 4, 2, static=(None, None, None, None)), (2, 2), pool_mode="avg"),
     row(Var(ramp(1, 5, 4, 2)), (2, 2)),
-    row(tensor(1, 5, 4, 2, dtype="float16"), (2, 2)),
-    row(tensor(1, 5, 4, 2, dtype="float16"), (3, 3), padding="same", pool_mode="avg"),
+    row(half(1, 5, 4, 2), (2, 2)),
+    row(half(1, 5, 4, 2), (3, 3), padding="same", pool_mode="avg"),
     row(tensor(1, 5, 4, 2, dtype="float64"), (2, 2), padding="same"),
     row(tensor(1, 5, 4, 2, dtype="float64"), (3, 3), padding="same", pool_mode="avg"),
     row(whole(1, 5, 4, 2), (2, 2)),
@@ -328,7 +328,7 @@ POOL3D = [
     row(tensor(1, 3, 4, 3, 2, static=(None, 3, 4, 3, 2)), (2, 2, 2)),
     row(tensor(1, 3, 4, 3, 2, static=(None, None, None, 3, 2)), (2, 2, 2), (2, 2, 2), "same"),
     row(Var(ramp(1, 3, 4, 3, 2)), (2, 2, 2)),
-    row(tensor(1, 3, 4, 3, 2, dtype="float16"), (2, 2, 2)),
+    row(half(1, 3, 4, 3, 2), (2, 2, 2)),
     row(tensor(1, 3, 4, 3, 2, dtype="float64"), (2, 2, 2)),
     row(BOX, (2, 2)),
     row(BOX, (2, 2, 2), strides=(1, 1)),
