@@ -1,14 +1,15 @@
 """What K's functions accept as a tensor, made ready for `keras.ops`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import beside, dtype_name
+from kompat.engines.width import WIDE, beside, dtype_name
 from kompat.errors import UnsupportedValueError
-from kompat.graph.operations import read
+from kompat.graph.operations import Apply, read
 
 _cast = engines.current.exact(keras.ops.cast)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
@@ -75,6 +76,67 @@ def is_floating(x: Any) -> bool:
 def cast_like(x: Any, dtype: str) -> Any:
     """`x`, cast to `dtype` if it has another."""
     return x if dtype_name(x) == dtype else _cast(x, dtype)
+
+
+def common(*operands: Any) -> list[Any]:
+    """The operands as tensors of one dtype: that to which Keras promotes theirs."""
+    dtype = common_dtype(*operands)
+    return [cast_like(tensor(x), dtype) for x in operands]
+
+
+def common_dtype(*operands: Any) -> str:
+    """The dtype to which Keras promotes those of `operands`, never cut to 32 bits."""
+    names = set(map(dtype_name, operands))
+    if len(names) == 1:
+        return names.pop()
+    floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
+    wide = (floats or names) & WIDE
+    return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
+
+
+def apply(
+    function: Callable[..., Any], shape: Callable[..., tuple], *operands: Any, extra: Any = ()
+) -> Any:
+    """Compute a function of tensors: at once, or where one is symbolic when the graph runs.
+
+    Args:
+        function: takes tensors of one dtype, whose shapes it may read, and `extra`.
+        shape: gives the shape of the result from those of the operands and `extra`, with None for
+            what is unknown; it raises ValueError where they do not fit.
+        operands: what `operand` made ready.
+        extra: further arguments, numbers or symbolic.
+    """
+
+    def on_tensors(operands: list[Any], extra: Any) -> Any:
+        shape(*map(_known_shape, operands), *extra)
+        return function(*common(*operands), *extra)
+
+    def spec(operands: list[Any], extra: Any) -> keras.KerasTensor:
+        known = shape(*map(_known_shape, operands), *extra)
+        return keras.KerasTensor(known, dtype=common_dtype(*operands))
+
+    if any(isinstance(x, keras.KerasTensor) for x in keras.tree.flatten([operands, extra])):
+        return Apply(on_tensors, spec).symbolic_call(list(operands), extra)
+    return on_tensors(list(operands), extra)
+
+
+def _known_shape(x: Any) -> tuple[int | None, ...]:
+    return tuple(n if isinstance(n, int) else None for n in x.shape)
+
+
+def data_format_of(data_format: str | None) -> str:
+    """`data_format`, or the default one.
+
+    Raises:
+        ValueError: it is neither "channels_last" nor "channels_first".
+    """
+    data_format = data_format or keras.config.image_data_format()
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(
+            f"expected data_format to be 'channels_last' or 'channels_first', received "
+            f"{data_format!r}."
+        )
+    return data_format
 
 
 def _no_operand(x: Any) -> UnsupportedValueError:

@@ -20,7 +20,12 @@ Each engine has a module with the same functions:
   engine only computes at once;
 - `observe(show, x)`: show the value of `x` whenever it is computed;
 - `cond(condition, then, otherwise)`: a branch inside a compiled program;
-- `differentiate(forward, wanted)`: one pass of a program, with gradients.
+- `differentiate(forward, wanted)`: one pass of a program, with gradients;
+- `convolve(x, kernel, strides, padding, dilation)`: a convolution of a batch with channels last,
+  "same" or "valid", of one to three spatial axes; in groups where the kernel has fewer channels;
+- `convolve_transposed(x, kernel, sizes, strides, padding, dilation)`: its transpose, to the given
+  sizes;
+- `max_pool(x, window, strides, padding)`, `average_pool(...)`: what is added does not count.
 """
 
 from importlib import import_module

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from kompat.engines import windows
 from kompat.errors import GradientsUnavailableError
 
 LARGE_BYTES = float("inf")
@@ -91,6 +92,53 @@ def differentiate(
         "it has no automatic differentiation, or kompat has no file for it.",
         "choose another: KERAS_BACKEND=jax, torch or tensorflow.",
     )
+
+
+def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
+    """A convolution, by Keras."""
+    return keras.ops.conv(x, kernel, strides, padding, "channels_last", dilation)
+
+
+def _spread(x: Any, axis: int, stride: int) -> Any:
+    """`x` with stride - 1 zeros between its elements along an axis."""
+    shape = list(x.shape)
+    widths = [(0, stride - 1) if n == axis + 1 else (0, 0) for n in range(len(shape) + 1)]
+    padded = keras.ops.pad(keras.ops.expand_dims(x, axis + 1), widths)
+    spread = keras.ops.reshape(padded, [*shape[:axis], shape[axis] * stride, *shape[axis + 1 :]])
+    last = (shape[axis] - 1) * stride + 1
+    return spread[(slice(None),) * axis + (slice(last),)]
+
+
+def transpose_of(convolve: Callable[..., Any]) -> Callable[..., Any]:
+    """The transpose of `convolve`: a convolution over the input with zeros in between."""
+
+    def convolve_transposed(
+        x: Any, kernel: Any, sizes: Any, strides: Any, padding: str, dilation: Any
+    ) -> Any:
+        """The transpose of a convolution, of the given sizes."""
+        before, window = x.shape[1:-1], kernel.shape[:-2]
+        pads = windows.transposed_pads(padding, before, window, strides, dilation, sizes)
+        for axis, stride in enumerate(strides, 1):
+            x = _spread(x, axis, stride)
+        x = keras.ops.pad(x, [(0, 0), *pads, (0, 0)])
+        spatial = tuple(range(len(sizes)))
+        kernel = keras.ops.swapaxes(keras.ops.flip(kernel, spatial), -1, -2)
+        return convolve(x, kernel, (1,) * len(sizes), "valid", dilation)
+
+    return convolve_transposed
+
+
+convolve_transposed = transpose_of(convolve)
+
+
+def max_pool(x: Any, window: Any, strides: Any, padding: str) -> Any:
+    """The maximum of each window, by Keras."""
+    return keras.ops.max_pool(x, window, strides, padding, "channels_last")
+
+
+def average_pool(x: Any, window: Any, strides: Any, padding: str) -> Any:
+    """The average of each window, by Keras."""
+    return keras.ops.average_pool(x, window, strides, padding, "channels_last")
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

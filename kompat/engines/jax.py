@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from kompat.engines import windows
 from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host
 from kompat.values import jax as jax_values
 
@@ -156,6 +158,62 @@ def differentiate(
 def cond(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
     """The result of one of two functions of equal output structure, chosen at run time."""
     return jax.lax.cond(condition, then, otherwise)
+
+
+def _convolve(x: Any, kernel: Any, strides: Any, padding: Any, **dilation: Any) -> jax.Array:
+    spatial = "XYZ"[: x.ndim - 2]
+    with full_width(x):
+        return jax.lax.conv_general_dilated(
+            x,
+            kernel,
+            strides,
+            padding,
+            dimension_numbers=(f"N{spatial}C", f"{spatial}IO", f"N{spatial}C"),
+            feature_group_count=x.shape[-1] // kernel.shape[-2],
+            **dilation,
+        )
+
+
+def convolve(
+    x: jax.Array, kernel: jax.Array, strides: Any, padding: str, dilation: Any
+) -> jax.Array:
+    """A convolution, channels last."""
+    return _convolve(x, kernel, strides, padding, rhs_dilation=dilation)
+
+
+def convolve_transposed(
+    x: jax.Array, kernel: jax.Array, sizes: Any, strides: Any, padding: str, dilation: Any
+) -> jax.Array:
+    """The transpose of a convolution, of the given sizes."""
+    pads = windows.transposed_pads(
+        padding, x.shape[1:-1], kernel.shape[:-2], strides, dilation, sizes
+    )
+    spatial = tuple(range(len(sizes)))
+    with full_width(x):
+        kernel = jnp.swapaxes(jnp.flip(kernel, spatial), -1, -2)
+    ones = (1,) * len(sizes)
+    return _convolve(x, kernel, ones, pads, lhs_dilation=strides, rhs_dilation=dilation)
+
+
+def max_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array:
+    """The maximum of each window, channels last."""
+    return _reduce_windows(jax.lax.max, -jnp.inf, x, window, strides, padding)
+
+
+def average_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array:
+    """The average of each window, channels last."""
+    total = _reduce_windows(jax.lax.add, 0.0, x, window, strides, padding)
+    with full_width(x):
+        if padding == "valid":
+            return total / math.prod(window)
+        return total / windows.counts(padding, x.shape[1:-1], window, strides).astype(x.dtype)
+
+
+def _reduce_windows(
+    reduce: Callable, start: float, x: jax.Array, window: Any, strides: Any, padding: str
+) -> jax.Array:
+    with full_width(x):
+        return jax.lax.reduce_window(x, start, reduce, (1, *window, 1), (1, *strides, 1), padding)
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

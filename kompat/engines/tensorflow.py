@@ -31,7 +31,10 @@ __all__ = [
     "allocate",
     "as_tensor",
     "at_run_time",
+    "average_pool",
     "compile",
+    "convolve",
+    "convolve_transposed",
     "differentiate",
     "duplicate",
     "eagerly",
@@ -42,6 +45,7 @@ __all__ = [
     "is_narrowing",
     "is_size",
     "is_wide",
+    "max_pool",
     "observe",
     "place",
     "placement_of",
@@ -72,14 +76,23 @@ def exact(function: Function) -> Function:
 
     Variables are replaced by their tensors: `tf.divide` would call a variable's own operator.
     """
+    own = _matmul if function.__name__ == "matmul" else function
 
     @functools.wraps(function)
     def on_tensors(*args: Any, **kwargs: Any) -> Any:
         if any(isinstance(arg, keras.KerasTensor) for arg in args):
             return function(*args, **kwargs)
-        return function(*map(_operand, args), **kwargs)
+        return own(*map(_operand, args), **kwargs)
 
     return on_tensors  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    """The product; of integers exactly, which Keras multiplies in float32."""
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    if x.dtype.is_integer and x.dtype == y.dtype:
+        return tf.experimental.numpy.matmul(x, y)
+    return keras.ops.matmul(x, y)
 
 
 def _operand(value: Any) -> Any:
@@ -108,3 +121,48 @@ def differentiate(
 
 def _dense(gradient: Any) -> Any:
     return None if gradient is None else tf.convert_to_tensor(gradient)
+
+
+# TensorFlow's gradients need the name even where it is the default.
+_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+
+
+def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> tf.Tensor:
+    """A convolution, channels last."""
+    if kernel.shape[-2] == 1 != x.shape[-1] and len(strides) < 3:
+        return _convolve_each_channel(x, kernel, strides, padding, dilation)
+    return tf.nn.convolution(
+        x, kernel, strides, padding.upper(), _FORMATS[len(strides)], dilations=dilation
+    )
+
+
+def _convolve_each_channel(
+    x: Any, kernel: Any, strides: Any, padding: str, dilation: Any
+) -> tf.Tensor:
+    """A convolution with as many groups as channels, for which TensorFlow has its own kernel."""
+    if len(strides) == 1:
+        x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
+        strides, dilation = (1, *strides), (1, *dilation)
+        return tf.squeeze(_convolve_each_channel(x, kernel, strides, padding, dilation), 1)
+    kernel = tf.reshape(kernel, (*kernel.shape[:2], x.shape[-1], -1))
+    return tf.nn.depthwise_conv2d(x, kernel, (1, *strides, 1), padding.upper(), dilations=dilation)
+
+
+def convolve_transposed(
+    x: Any, kernel: Any, sizes: Any, strides: Any, padding: str, dilation: Any
+) -> tf.Tensor:
+    """The transpose of a convolution, of the given sizes."""
+    shape = (tf.shape(x)[0], *sizes, tf.shape(kernel)[-2])
+    return tf.nn.conv_transpose(
+        x, kernel, shape, strides, padding.upper(), _FORMATS[len(strides)], dilations=dilation
+    )
+
+
+def max_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
+    """The maximum of each window, channels last."""
+    return tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(window)])
+
+
+def average_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
+    """The average of each window, channels last."""
+    return tf.nn.avg_pool(x, window, strides, padding.upper(), _FORMATS[len(window)])

@@ -25,6 +25,26 @@ class GraphOperation(keras.Operation):
         return self.call(*args, **kwargs)
 
 
+class Apply(GraphOperation):
+    """A function of tensors, computed when their shapes are known.
+
+    Args:
+        function: computes the output.
+        spec: gives the symbolic output of symbolic arguments.
+    """
+
+    def __init__(self, function: Callable[..., Any], spec: Callable[..., keras.KerasTensor]):
+        super().__init__()
+        self._function = function
+        self._spec = spec
+
+    def compute_output_spec(self, *args: Any) -> keras.KerasTensor:
+        return self._spec(*args)
+
+    def call(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
 class Read(GraphOperation):
     """The value of a variable when the graph runs; after assignments that it was told to follow."""
 
