@@ -71,6 +71,7 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.mapping import foldl, foldr, map_fn
 from kompat.backend.phases import (
     in_test_phase,
     in_train_phase,
@@ -85,6 +86,7 @@ from kompat.backend.random import (
     random_uniform,
     truncated_normal,
 )
+from kompat.backend.recurrence import rnn
 from kompat.backend.reduction import (
     all,
     any,
@@ -141,6 +143,8 @@ __all__ = [
     "eye",
     "flatten",
     "floatx",
+    "foldl",
+    "foldr",
     "function",
     "get_session",
     "get_uid",
@@ -159,6 +163,7 @@ __all__ = [
     "less_equal",
     "log",
     "manual_variable_initialization",
+    "map_fn",
     "max",
     "maximum",
     "mean",
@@ -180,6 +185,7 @@ __all__ = [
     "random_uniform",
     "random_uniform_variable",
     "reset_uids",
+    "rnn",
     "round",
     "set_epsilon",
     "set_floatx",

@@ -75,6 +75,7 @@ def exact(function: Function) -> Function:
 
 infer = None
 compile = None
+scan = None
 
 
 def differentiate(

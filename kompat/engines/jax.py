@@ -2,7 +2,8 @@
 
 import contextlib
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -56,9 +57,21 @@ def tracing() -> bool:
     return isinstance(jnp.add(np.float32(0), np.float32(0)), jax.core.Tracer)
 
 
+class _Loops(threading.local):
+    def __init__(self) -> None:
+        self.positions: list[Any] = []
+
+
+_loops = _Loops()
+
+
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
-    """A tensor that is read when the traced program runs."""
-    return jax.pure_callback(read, jax.ShapeDtypeStruct(shape, dtype))
+    """A tensor that is read when the traced program runs, in a loop each time around.
+
+    What does not depend on the position in a loop is computed once, before it.
+    """
+    spec = jax.ShapeDtypeStruct(shape, dtype)
+    return jax.pure_callback(lambda *positions: read(), spec, *_loops.positions)
 
 
 def eagerly() -> contextlib.AbstractContextManager:
@@ -139,6 +152,37 @@ def differentiate(
 def cond(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
     """The result of one of two functions of equal output structure, chosen at run time."""
     return jax.lax.cond(condition, then, otherwise)
+
+
+def scan(
+    step: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
+    carry: Any,
+    ys: list[Any],
+    xs: Sequence[Any],
+) -> tuple[Any, list[Any]]:
+    """Go on calling `carry, ys = step(carry, slices)` after the first slice, in one loop.
+
+    Args:
+        step: may be called more than once, with tracers.
+        carry: nested tensors, from the first call.
+        ys: tensors, from the first call.
+        xs: tensors with equal first dimensions.
+
+    Returns:
+        The last `carry`, and the `ys` of all calls, stacked.
+    """
+
+    def body(carry: Any, element: tuple[Any, list[Any]]) -> tuple[Any, list[Any]]:
+        position, slices = element
+        _loops.positions.append(position)
+        try:
+            return step(carry, slices)
+        finally:
+            _loops.positions.pop()
+
+    positions = np.arange(1, xs[0].shape[0], dtype="int32")
+    carry, others = jax.lax.scan(body, carry, (positions, [x[1:] for x in xs]))
+    return carry, [jnp.concatenate([y[None], rest]) for y, rest in zip(ys, others)]
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

@@ -23,6 +23,7 @@ from kompat.engines.generic import (
     is_wide,
     observe,
     placement_of,
+    scan,
     tracing,
 )
 from kompat.engines.width import any_wide
@@ -45,6 +46,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 

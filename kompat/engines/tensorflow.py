@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import keras
@@ -43,6 +43,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 
@@ -82,6 +83,30 @@ def exact(function: Function) -> Function:
 
 def _operand(value: Any) -> Any:
     return as_tensor(value.value) if isinstance(value, keras.Variable) else value
+
+
+def scan(
+    step: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
+    carry: Any,
+    ys: list[Any],
+    xs: Sequence[Any],
+) -> tuple[Any, list[Any]]:
+    """As JAX's: the calls after the first, in one loop."""
+    length = tf.shape(xs[0])[0]
+    sources = [tf.TensorArray(x.dtype, length).unstack(x) for x in xs]
+    targets = [tf.TensorArray(y.dtype, length, element_shape=y.shape).write(0, y) for y in ys]
+
+    def body(i: tf.Tensor, carry: Any, targets: list[Any]) -> tuple[tf.Tensor, Any, list[Any]]:
+        after, ys = step(carry, [source.read(i) for source in sources])
+        after = tf.nest.map_structure(lambda x, y: tf.ensure_shape(x, y.shape), after, carry)
+        return i + 1, after, [target.write(i, y) for target, y in zip(targets, ys)]
+
+    # A compiler must know a bound, or it cannot reserve memory for gradients.
+    _, carry, targets = tf.while_loop(
+        lambda i, *_: i < length, body, (1, carry, targets), maximum_iterations=length - 1
+    )
+    stacked = [target.stack() for target in targets]
+    return carry, [tf.ensure_shape(x, (xs[0].shape[0], *x.shape[1:])) for x in stacked]
 
 
 def differentiate(

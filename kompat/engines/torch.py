@@ -24,6 +24,7 @@ from kompat.engines.generic import (
     observe,
     place,
     placement_of,
+    scan,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -48,6 +49,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 

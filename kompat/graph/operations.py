@@ -4,7 +4,7 @@ Each has an `evaluate(run, ...)` beside Keras's `call`: the first is how graphs 
 second what happens when it stands in a Keras model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -15,6 +15,9 @@ from kompat.values import keras_slot
 
 class GraphOperation(keras.Operation):
     """An operation that takes part in the run: its state, its phase, its gradients."""
+
+    inner: Sequence[Any] = ()
+    """The outputs of the subgraphs that it computes with, where it has some."""
 
     def evaluate(self, run: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs from the values of the arguments."""
