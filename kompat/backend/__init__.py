@@ -53,6 +53,7 @@ from kompat.backend.creation import (
     zeros,
     zeros_like,
 )
+from kompat.backend.ctc import ctc_batch_cost, ctc_decode
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -133,6 +134,8 @@ __all__ = [
     "constant",
     "cos",
     "count_params",
+    "ctc_batch_cost",
+    "ctc_decode",
     "cumprod",
     "cumsum",
     "dtype",

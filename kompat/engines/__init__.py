@@ -17,6 +17,7 @@ Each engine has a module with the same functions:
 - `duplicate(tensor)`: a copy that nobody else can donate;
 - `infer(function, *args)`, `compile(function)`: trace for shapes, or to compile; None where the
   engine only computes at once;
+- `on_host(compute, specs, *tensors)`: what NumPy computes, also inside a program;
 - `observe(show, x)`: show the value of `x` whenever it is computed;
 - `cond(condition, then, otherwise)`: a branch inside a compiled program;
 - `scan(step, carry, ys, xs)`: a loop inside a recorded program; None where nothing is recorded;

@@ -185,6 +185,27 @@ def scan(
     return carry, [jnp.concatenate([y[None], rest]) for y, rest in zip(ys, others)]
 
 
+def on_host(
+    compute: Callable[..., list[Any]], specs: list[tuple[tuple, str]], *tensors: Any
+) -> list[Any]:
+    """What NumPy computes from tensors, when the program runs.
+
+    Args:
+        compute: takes and gives arrays.
+        specs: the shapes and dtypes that come of them.
+        *tensors: what they are computed from.
+    """
+
+    def cast(*arrays: Any) -> list[Any]:
+        results = compute(*map(np.asarray, arrays))
+        return [x.astype(dtype) for x, (_, dtype) in zip(results, specs)]
+
+    if not any(isinstance(x, jax.core.Tracer) for x in tensors):
+        return [place(x) for x in cast(*tensors)]
+    structs = [jax.ShapeDtypeStruct(*spec) for spec in specs]
+    return jax.pure_callback(cast, structs, *tensors, vmap_method="sequential")
+
+
 def observe(show: Callable[[Any], None], x: Any) -> None:
     """Call `show` with the value of `x`, each time the program runs."""
     if isinstance(x, jax.core.Tracer):

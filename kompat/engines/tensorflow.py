@@ -23,6 +23,7 @@ from kompat.engines.generic import (
     place,
     placement_of,
 )
+from kompat.engines import generic
 from kompat.engines.perturbation import Points
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "is_narrowing",
     "is_wide",
     "observe",
+    "on_host",
     "place",
     "placement_of",
     "scan",
@@ -107,6 +109,21 @@ def scan(
     )
     stacked = [target.stack() for target in targets]
     return carry, [tf.ensure_shape(x, (xs[0].shape[0], *x.shape[1:])) for x in stacked]
+
+
+def on_host(
+    compute: Callable[..., list[Any]], specs: list[tuple[tuple, str]], *tensors: Any
+) -> list[Any]:
+    """What NumPy computes from tensors, when the function runs."""
+    if not tracing():
+        return generic.on_host(compute, specs, *tensors)
+    dtypes = [dtype for _, dtype in specs]
+
+    def cast(*arrays: Any) -> list[Any]:
+        return [x.astype(dtype) for x, dtype in zip(compute(*arrays), dtypes)]
+
+    results = tf.numpy_function(cast, tensors, dtypes, stateful=False)
+    return [tf.ensure_shape(x, shape) for x, (shape, _) in zip(results, specs)]
 
 
 def differentiate(
