@@ -80,12 +80,13 @@ class BatchCost(GraphOperation):
         self._epsilon = keras.config.epsilon()
 
     def compute_output_spec(self, y_true: Any, y_pred: Any, *lengths: Any) -> keras.KerasTensor:
-        return keras.KerasTensor((y_pred.shape[0], 1), dtype=y_pred.dtype)
+        known = [x.shape[0] for x in (y_true, y_pred, *lengths) if x.shape[0] is not None]
+        return keras.KerasTensor((known[0] if known else None, 1), dtype=y_pred.dtype)
 
     def call(self, y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Any:
         dtype = dtype_name(y_pred)
         with engines.current.full_width(y_pred):
-            wide = cast_like(y_pred, keras.backend.result_type(dtype, "float32"))
+            wide = cast_like(y_pred, dtype if dtype == "float64" else "float32")
             loss = self._loss(y_true, wide + self._epsilon, input_length, label_length)
         return cast_like(loss, dtype)
 

@@ -18,13 +18,10 @@ __all__ = ["foldl", "foldr", "map_fn"]
 _flip = engines.current.exact(keras.ops.flip)
 
 _flatten = keras.tree.flatten
-_map = keras.tree.map_structure
 _pack = keras.tree.pack_sequence_as
 
 
-def map_fn(
-    fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Any = None
-) -> Any:
+def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Any = None) -> Any:
     """Call a function for each element, and stack what it returns.
 
     Args:
@@ -51,7 +48,7 @@ def map_fn(
     >>> K.eval(K.map_fn(lambda row: K.sum(row), K.constant([[1., 2.], [3., 4.]])))
     array([3., 7.], dtype=float32)
     """
-    elems = _map(tensor, elems)
+    elems = loops.each(tensor, elems)
     _require_elements("map_fn", elems)
     return loops.apply(_Map(dtype), fn, elems)
 
@@ -114,11 +111,11 @@ def foldr(
 
 
 def _fold(name: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any) -> Any:
-    elems = _map(tensor, elems)
+    elems = loops.each(tensor, elems)
     _require_elements(name, elems)
     if initializer is not None:
         like = _flatten(elems)[0]
-        initializer = _map(lambda x: _beside(x, like), initializer)
+        initializer = loops.each(lambda x: _beside(x, like), initializer)
     return loops.apply(_Fold(name, backwards=name == "foldr"), fn, (elems, initializer))
 
 
@@ -152,11 +149,11 @@ class _Map:
     dtype: Any
 
     def arguments(self, elems: Any) -> tuple:
-        return (_map(loops.element_of, elems),)
+        return (loops.each(loops.element_of, elems),)
 
     def spec(self, elems: Any, result: Any) -> Any:
         count = _require_elements("map_fn", elems)
-        return _map(lambda x: loops.stack_of(count, x), self._checked(result))
+        return loops.each(lambda x: loops.stack_of(count, x), self._checked(result))
 
     def compute(self, fn: Callable[..., Any], elems: Any) -> Any:
         if _require_elements("map_fn", elems) == 0:
@@ -173,9 +170,9 @@ class _Map:
 
     def _checked(self, result: Any) -> Any:
         """The result of a call as tensors of the dtypes that were told."""
-        result = _map(tensor, result)
+        result = loops.each(tensor, result)
         if self.dtype is not None:
-            keras.tree.assert_same_structure(self.dtype, result)
+            keras.tree.assert_same_structure(*map(keras.tree.lists_to_tuples, (self.dtype, result)))
             for expected, x in zip(_flatten(self.dtype), _flatten(result)):
                 if standard_dtype(expected) != dtype_name(x):
                     raise TypeError(
@@ -194,7 +191,7 @@ class _Fold:
 
     def arguments(self, operands: Any) -> tuple:
         elems, initial = operands
-        element = _map(loops.element_of, elems)
+        element = loops.each(loops.element_of, elems)
         return element if initial is None else initial, element
 
     def spec(self, operands: Any, result: Any) -> Any:
@@ -202,7 +199,7 @@ class _Fold:
         result = self._checked(initial, result)
         for before, after in zip(_flatten(initial), _flatten(result)):
             loops.require_alike(f"the value of {self.name}", before, after)
-        return _map(loops.like, result)
+        return loops.each(loops.like, result)
 
     def compute(self, fn: Callable[..., Any], operands: Any) -> Any:
         elems, initial = operands
@@ -226,5 +223,5 @@ class _Fold:
         return fold() if count else initial
 
     def _checked(self, initial: Any, value: Any) -> Any:
-        keras.tree.assert_same_structure(initial, value)
-        return _map(tensor, value)
+        keras.tree.assert_same_structure(*map(keras.tree.lists_to_tuples, (initial, value)))
+        return loops.each(tensor, value)

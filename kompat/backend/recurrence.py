@@ -25,7 +25,6 @@ _where = _exact(keras.ops.where)
 _zeros_like = _exact(keras.ops.zeros_like)
 
 _flatten = keras.tree.flatten
-_map = keras.tree.map_structure
 _pack = keras.tree.pack_sequence_as
 
 
@@ -87,7 +86,7 @@ def rnn(
             [3.],
             [6.]]], dtype=float32)
     """
-    inputs = _map(tensor, inputs)
+    inputs = loops.each(tensor, inputs)
     steps = _time_steps(inputs, time_major)
     if unroll and steps is None:
         raise ValueError("rnn: expected a known number of time steps with unroll=True.")
@@ -109,7 +108,7 @@ def rnn(
     recurrence = _Recurrence(
         go_backwards, unroll, time_major, zero_output_for_mask, return_all_outputs
     )
-    operands = (inputs, _map(tensor, tuple(initial_states)), mask, lengths)
+    operands = (inputs, loops.each(tensor, tuple(initial_states)), mask, lengths)
     if unroll:
         return recurrence.compute(step, operands)
     return loops.apply(recurrence, step, operands)
@@ -127,14 +126,14 @@ class _Recurrence:
 
     def arguments(self, operands: Any) -> tuple:
         inputs, states, *_ = operands
-        return _map(lambda x: loops.element_of(self._swapped(loops.like(x))), inputs), states
+        return loops.each(lambda x: loops.element_of(self._swapped(loops.like(x))), inputs), states
 
     def spec(self, operands: Any, result: Any) -> Any:
         inputs, states, *_ = operands
-        last, new = (_map(tensor, part) for part in result)
+        last, new = (loops.each(tensor, part) for part in result)
         length = _time_steps(inputs, self.time_major) if self.return_all_outputs else 1
-        outputs = _map(lambda x: self._swapped(loops.stack_of(length, x)), last)
-        return _map(loops.like, last), outputs, _kept(states, new)
+        outputs = loops.each(lambda x: self._swapped(loops.stack_of(length, x)), last)
+        return loops.each(loops.like, last), outputs, loops.each(loops.like, _kept(states, new))
 
     def compute(self, step: Callable[..., Any], operands: Any) -> Any:
         inputs, states, mask, lengths = operands
@@ -147,7 +146,7 @@ class _Recurrence:
             nonlocal structure
             before, previous = carry[:count], carry[count:]
             x = _pack(inputs, slices[: len(xs)])
-            structure, new = (_map(tensor, part) for part in step(x, _pack(states, before)))
+            structure, new = (loops.each(tensor, part) for part in step(x, _pack(states, before)))
             outputs = _flatten(structure)
             after = _flatten(new) if self.unroll else _flatten(_kept(states, new))
             if masks:

@@ -99,6 +99,4 @@ def on_host(
 ) -> list[Any]:
     """What NumPy computes from tensors, each of its own shape and dtype in `specs`."""
     results = compute(*map(keras.ops.convert_to_numpy, tensors))
-    return [
-        keras.ops.convert_to_tensor(x, dtype=dtype) for x, (_, dtype) in zip(results, specs)
-    ]
+    return [keras.ops.convert_to_tensor(x, dtype=dtype) for x, (_, dtype) in zip(results, specs)]

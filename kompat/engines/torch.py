@@ -120,6 +120,8 @@ def differentiate(
     points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
 
     def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
+        if not loss.requires_grad:  # it was computed from constants alone
+            return [None] * len(targets)
         return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
 
     with torch.enable_grad():

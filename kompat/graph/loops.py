@@ -85,7 +85,7 @@ class Loop(GraphOperation):
     def __init__(self, kind: Kind, function: Callable[..., Any], operands: Any):
         super().__init__()
         self._kind = kind
-        arguments = keras.tree.map_structure(like, kind.arguments(operands))
+        arguments = each(like, kind.arguments(operands))
         with mode.graph_mode():
             self._body = Branch(lambda: function(*arguments))
         self._arguments = [id(x) for x in keras.tree.flatten(arguments)]
@@ -118,9 +118,17 @@ class Loop(GraphOperation):
                 self._schedule, feeds, state.value_before, state.seen, run.phase, state
             )
             state.enter(inner.state)
-            return keras.tree.map_structure(inner.value, self._body.outputs)
+            return each(inner.value, self._body.outputs)
 
         return self._kind.compute(function, operands)
+
+
+def each(function: Callable[[Any], Any], nested: Any) -> Any:
+    """`function` of each tensor of a nested structure.
+
+    Keras's own `map_structure` would call it from inside of Keras, where no graph is built.
+    """
+    return keras.tree.pack_sequence_as(nested, [function(x) for x in keras.tree.flatten(nested)])
 
 
 def like(x: Any) -> keras.KerasTensor:
@@ -153,11 +161,19 @@ def require_alike(what: str, before: Any, after: Any) -> None:
             f"expected {what} to keep its shape {tuple(before.shape)}, received one of shape "
             f"{tuple(after.shape)}."
         )
+    if _width_unknown(before, after):
+        return
     if dtype_name(before) != dtype_name(after):
         raise TypeError(
             f"expected {what} to keep its dtype {dtype_name(before)}, received one of dtype "
             f"{dtype_name(after)}."
         )
+
+
+def _width_unknown(before: Any, after: Any) -> bool:
+    """Whether the dtypes may differ in width alone: Keras has 32 bits for symbolic 64."""
+    names = [dtype_name(x).replace("64", "32") for x in (before, after)]
+    return isinstance(after, keras.KerasTensor) and names[0] == names[1]
 
 
 def scan(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:

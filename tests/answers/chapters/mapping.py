@@ -32,7 +32,7 @@ FOLDS = [
     row(fn("a, v: a * 2 - v"), Tensor([BIG, 1, 2], "int64")),
     row(fn("a, v: a * 2 - v"), Tensor([3, 1, 2], "int32"), 7),
     row(FOLD, Tensor(NUMBERS, "float64")),
-    row(FOLD, Tensor(NUMBERS, "float16")),
+    row(FOLD, Tensor(PLANE, "float16")),
     row(FOLD, Tensor(CUBE), Tensor(CUBE[0])),
     row(fn("a, v: a + v[0] * v[1]"), (Tensor(NUMBERS), Tensor([1.0, 2.0, 5.0])), Tensor(0.0)),
     row(fn("a, v: (a[0] - v[0], a[1] * v[1])"), (plane(), Tensor([2.0, 5.0]))),
@@ -104,3 +104,7 @@ TABLE: dict[str, list[Row]] = {
         row("no function", plane()),
     ],
 }
+
+# tf.keras reads as many elements as the first tensor has; of none it forgets the shape.
+REFUSED = {"foldl-34 graph", "foldr-34 graph", "map_fn-30"}
+ANSWERED = {"foldl-35 eager", "foldr-35 eager", "map_fn-27"}

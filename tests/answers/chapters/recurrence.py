@@ -171,3 +171,9 @@ TABLE: dict[str, list[Row]] = {
         ),
     ],
 }
+
+# States that change their dtype or get a batch dimension, and inputs that are not read to their end.
+REFUSED = {"rnn-68 eager", "rnn-71 eager", "rnn-73 graph"}
+# tf.keras zeroes by the mask in the order of the inputs, ignores lengths that are no tensors, and
+# takes lengths of shape (batch,) for those of features.
+ANSWERED = {"rnn-17", "rnn-52", "rnn-54", "rnn-75"}
