@@ -68,6 +68,7 @@ from kompat.backend.creation import (
     zeros,
     zeros_like,
 )
+from kompat.backend.ctc import ctc_batch_cost, ctc_decode
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -86,6 +87,7 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.mapping import foldl, foldr, map_fn
 from kompat.backend.older import (
     control_dependencies as control_dependencies,
     eager as eager,
@@ -120,6 +122,7 @@ from kompat.backend.random import (
     random_uniform,
     truncated_normal,
 )
+from kompat.backend.recurrence import rnn
 from kompat.backend.reduction import (
     all,
     any,
@@ -195,6 +198,8 @@ __all__ = [
     "conv3d",
     "cos",
     "count_params",
+    "ctc_batch_cost",
+    "ctc_decode",
     "cumprod",
     "cumsum",
     "depthwise_conv2d",
@@ -208,6 +213,8 @@ __all__ = [
     "eye",
     "flatten",
     "floatx",
+    "foldl",
+    "foldr",
     "function",
     "gather",
     "get_session",
@@ -229,6 +236,7 @@ __all__ = [
     "local_conv2d",
     "log",
     "manual_variable_initialization",
+    "map_fn",
     "max",
     "maximum",
     "mean",
@@ -260,6 +268,7 @@ __all__ = [
     "resize_images",
     "resize_volumes",
     "reverse",
+    "rnn",
     "round",
     "separable_conv2d",
     "set_epsilon",

@@ -18,14 +18,16 @@ Each engine has a module with the same functions:
 - `duplicate(tensor)`: a copy that nobody else can donate;
 - `infer(function, *args)`, `compile(function)`: trace for shapes, or to compile; None where the
   engine only computes at once;
+- `on_host(compute, specs, *tensors)`: what NumPy computes, also inside a program;
 - `observe(show, x)`: show the value of `x` whenever it is computed;
 - `cond(condition, then, otherwise)`: a branch inside a compiled program;
-- `differentiate(forward, wanted)`: one pass of a program, with gradients;
 - `convolve(x, kernel, strides, padding, dilation)`: a convolution of a batch with channels last,
   "same" or "valid", of one to three spatial axes; in groups where the kernel has fewer channels;
 - `convolve_transposed(x, kernel, sizes, strides, padding, dilation)`: its transpose, to the given
   sizes;
 - `max_pool(x, window, strides, padding)`, `average_pool(...)`: what is added does not count.
+- `scan(step, carry, ys, xs)`: a loop inside a recorded program; None where nothing is recorded;
+- `differentiate(forward, wanted)`: one pass of a program, with gradients.
 """
 
 from importlib import import_module

@@ -81,6 +81,7 @@ def exact(function: Function) -> Function:
 
 infer = None
 compile = None
+scan = None
 
 
 def differentiate(
@@ -144,3 +145,11 @@ def average_pool(x: Any, window: Any, strides: Any, padding: str) -> Any:
 def observe(show: Callable[[Any], None], x: Any) -> None:
     """Call `show` with the value of `x`."""
     show(keras.ops.convert_to_numpy(x))
+
+
+def on_host(
+    compute: Callable[..., list[np.ndarray]], specs: list[tuple[tuple, str]], *tensors: Any
+) -> list[Any]:
+    """What NumPy computes from tensors, each of its own shape and dtype in `specs`."""
+    results = compute(*map(keras.ops.convert_to_numpy, tensors))
+    return [keras.ops.convert_to_tensor(x, dtype=dtype) for x, (_, dtype) in zip(results, specs)]

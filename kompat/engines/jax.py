@@ -3,7 +3,8 @@
 import contextlib
 import functools
 import math
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -58,9 +59,21 @@ def tracing() -> bool:
     return isinstance(jnp.add(np.float32(0), np.float32(0)), jax.core.Tracer)
 
 
+class _Loops(threading.local):
+    def __init__(self) -> None:
+        self.positions: list[Any] = []
+
+
+_loops = _Loops()
+
+
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
-    """A tensor that is read when the traced program runs."""
-    return jax.pure_callback(read, jax.ShapeDtypeStruct(shape, dtype))
+    """A tensor that is read when the traced program runs, in a loop each time around.
+
+    What does not depend on the position in a loop is computed once, before it.
+    """
+    spec = jax.ShapeDtypeStruct(shape, dtype)
+    return jax.pure_callback(lambda *positions: read(), spec, *_loops.positions)
 
 
 def eagerly() -> contextlib.AbstractContextManager:
@@ -214,6 +227,58 @@ def _reduce_windows(
 ) -> jax.Array:
     with full_width(x):
         return jax.lax.reduce_window(x, start, reduce, (1, *window, 1), (1, *strides, 1), padding)
+
+
+def scan(
+    step: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
+    carry: Any,
+    ys: list[Any],
+    xs: Sequence[Any],
+) -> tuple[Any, list[Any]]:
+    """Go on calling `carry, ys = step(carry, slices)` after the first slice, in one loop.
+
+    Args:
+        step: may be called more than once, with tracers.
+        carry: nested tensors, from the first call.
+        ys: tensors, from the first call.
+        xs: tensors with equal first dimensions.
+
+    Returns:
+        The last `carry`, and the `ys` of all calls, stacked.
+    """
+
+    def body(carry: Any, element: tuple[Any, list[Any]]) -> tuple[Any, list[Any]]:
+        position, slices = element
+        _loops.positions.append(position)
+        try:
+            return step(carry, slices)
+        finally:
+            _loops.positions.pop()
+
+    positions = np.arange(1, xs[0].shape[0], dtype="int32")
+    carry, others = jax.lax.scan(body, carry, (positions, [x[1:] for x in xs]))
+    return carry, [jnp.concatenate([y[None], rest]) for y, rest in zip(ys, others)]
+
+
+def on_host(
+    compute: Callable[..., list[Any]], specs: list[tuple[tuple, str]], *tensors: Any
+) -> list[Any]:
+    """What NumPy computes from tensors, when the program runs.
+
+    Args:
+        compute: takes and gives arrays.
+        specs: the shapes and dtypes that come of them.
+        *tensors: what they are computed from.
+    """
+
+    def cast(*arrays: Any) -> list[Any]:
+        results = compute(*map(np.asarray, arrays))
+        return [x.astype(dtype) for x, (_, dtype) in zip(results, specs)]
+
+    if not any(isinstance(x, jax.core.Tracer) for x in tensors):
+        return [place(x) for x in cast(*tensors)]
+    structs = [jax.ShapeDtypeStruct(*spec) for spec in specs]
+    return jax.pure_callback(cast, structs, *tensors, vmap_method="sequential")
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

@@ -24,7 +24,9 @@ from kompat.engines.generic import (
     is_size,
     is_wide,
     observe,
+    on_host,
     placement_of,
+    scan,
     tracing,
     transpose_of,
 )
@@ -51,8 +53,10 @@ __all__ = [
     "is_wide",
     "max_pool",
     "observe",
+    "on_host",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 

@@ -2,12 +2,13 @@
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
 
+from kompat.engines import generic
 from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
@@ -47,8 +48,10 @@ __all__ = [
     "is_wide",
     "max_pool",
     "observe",
+    "on_host",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 
@@ -97,6 +100,45 @@ def _matmul(x: Any, y: Any) -> Any:
 
 def _operand(value: Any) -> Any:
     return as_tensor(value.value) if isinstance(value, keras.Variable) else value
+
+
+def scan(
+    step: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
+    carry: Any,
+    ys: list[Any],
+    xs: Sequence[Any],
+) -> tuple[Any, list[Any]]:
+    """As JAX's: the calls after the first, in one loop."""
+    length = tf.shape(xs[0])[0]
+    sources = [tf.TensorArray(x.dtype, length).unstack(x) for x in xs]
+    targets = [tf.TensorArray(y.dtype, length, element_shape=y.shape).write(0, y) for y in ys]
+
+    def body(i: tf.Tensor, carry: Any, targets: list[Any]) -> tuple[tf.Tensor, Any, list[Any]]:
+        after, ys = step(carry, [source.read(i) for source in sources])
+        after = tf.nest.map_structure(lambda x, y: tf.ensure_shape(x, y.shape), after, carry)
+        return i + 1, after, [target.write(i, y) for target, y in zip(targets, ys)]
+
+    # A compiler must know a bound, or it cannot reserve memory for gradients.
+    _, carry, targets = tf.while_loop(
+        lambda i, *_: i < length, body, (1, carry, targets), maximum_iterations=length - 1
+    )
+    stacked = [target.stack() for target in targets]
+    return carry, [tf.ensure_shape(x, (xs[0].shape[0], *x.shape[1:])) for x in stacked]
+
+
+def on_host(
+    compute: Callable[..., list[Any]], specs: list[tuple[tuple, str]], *tensors: Any
+) -> list[Any]:
+    """What NumPy computes from tensors, when the function runs."""
+    if not tracing():
+        return generic.on_host(compute, specs, *tensors)
+    dtypes = [dtype for _, dtype in specs]
+
+    def cast(*arrays: Any) -> list[Any]:
+        return [x.astype(dtype) for x, dtype in zip(compute(*arrays), dtypes)]
+
+    results = tf.numpy_function(cast, tensors, dtypes, stateful=False)
+    return [tf.ensure_shape(x, shape) for x, (shape, _) in zip(results, specs)]
 
 
 def differentiate(

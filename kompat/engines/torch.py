@@ -27,8 +27,10 @@ from kompat.engines.generic import (
     is_size,
     is_wide,
     observe,
+    on_host,
     place,
     placement_of,
+    scan,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -56,8 +58,10 @@ __all__ = [
     "is_wide",
     "max_pool",
     "observe",
+    "on_host",
     "place",
     "placement_of",
+    "scan",
     "tracing",
 ]
 
@@ -146,7 +150,7 @@ def differentiate(
     points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
 
     def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
-        if not loss.requires_grad:
+        if not loss.requires_grad:  # it was computed from constants alone
             return [None] * len(targets)
         return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
 

@@ -59,6 +59,7 @@ class Switch(GraphOperation):
         super().__init__()
         self.then = then
         self.otherwise = otherwise
+        self.inner = [*then.flat, *otherwise.flat]
         captured = {id(x): x for branch in (then, otherwise) for x in branch.captured()}
         self.captured = list(captured.values())
         self._schedules = {

@@ -7,8 +7,7 @@ import keras
 
 from kompat.errors import SymbolicValueError
 from kompat.graph import history
-from kompat.graph.control import Switch
-from kompat.graph.operations import Gradient, Read
+from kompat.graph.operations import Gradient, GraphOperation, Read
 
 
 def gradients(loss: Any, wrt: list[Any]) -> list[Any]:
@@ -62,8 +61,8 @@ class _Reach:
         elif isinstance(operation, Gradient):
             stack += [x for x in operation.wrt if isinstance(x, keras.KerasTensor)]
             variables += [x for x in operation.wrt if isinstance(x, keras.Variable)]
-        elif isinstance(operation, Switch):
-            stack += [*operation.then.flat, *operation.otherwise.flat]
+        elif isinstance(operation, GraphOperation):
+            stack += operation.inner
         self._found.update(map(id, variables))
 
     def holds(self, x: Any) -> bool:

@@ -6,7 +6,7 @@ second what happens when it stands in a Keras model.
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -19,6 +19,9 @@ from kompat.values import keras_slot
 
 class GraphOperation(keras.Operation):
     """An operation that takes part in the run: its state, its phase, its gradients."""
+
+    inner: Sequence[Any] = ()
+    """The outputs of the subgraphs that it computes with, where it has some."""
 
     def evaluate(self, run: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs from the values of the arguments."""

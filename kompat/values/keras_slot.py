@@ -23,14 +23,19 @@ def active_scope() -> Any:
 
 
 @contextlib.contextmanager
-def outside_scope() -> Iterator[None]:
-    """Suspend the active `StatelessScope` of this thread."""
-    scope = active_scope()
-    global_state.set_global_attribute(SCOPE, None)
+def within(scope: Any) -> Iterator[None]:
+    """Make `scope` the active `StatelessScope` of this thread, without entering it."""
+    outer = active_scope()
+    global_state.set_global_attribute(SCOPE, scope)
     try:
         yield
     finally:
-        global_state.set_global_attribute(SCOPE, scope)
+        global_state.set_global_attribute(SCOPE, outer)
+
+
+def outside_scope() -> contextlib.AbstractContextManager[None]:
+    """Suspend the active `StatelessScope` of this thread."""
+    return within(None)
 
 
 def read(variable: Any) -> Any:

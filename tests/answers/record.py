@@ -165,13 +165,11 @@ def graph_answers(name: str) -> dict[str, dict[str, Any]]:
 
     The gradients are those of the result, summed with `weights`, by each tensor and variable.
     """
-    import tensorflow as tf
     from keras import backend as K
 
     answers = {}
     for case in cases(CHAPTERS[name]):
-        K.clear_session()
-        tf.compat.v1.reset_default_graph()
+        start_graph(K)
         prepared = Prepared(lambda: None, [], [])
         try:
             prepared = prepare(case, K, graph=True)
@@ -182,13 +180,22 @@ def graph_answers(name: str) -> dict[str, dict[str, Any]]:
                 found = describe(result, partial(fetch, K, prepared))
             if found["kind"] == "array":
                 found["static"] = static_shape(K, result)
-                found |= gradients_of(K, prepared, result, found)
+            if case.function in WRITES:
+                found["after"] = [contents(fetch(K, prepared, v)) for v in prepared.variables]
+            if found["kind"] == "array":
+                found |= gradients_of(K, case, found)
         except Exception as error:
             found = describe_error(error)
-        if case.function in WRITES and found["kind"] != "error":
-            found["after"] = [contents(fetch(K, prepared, v)) for v in prepared.variables]
         answers[case.id] = without_random(found, case)
     return answers
+
+
+def start_graph(K: Any) -> None:
+    """Drop all graphs and sessions."""
+    import tensorflow as tf
+
+    K.clear_session()
+    tf.compat.v1.reset_default_graph()
 
 
 def without_random(found: dict[str, Any], case: Case) -> dict[str, Any]:
@@ -209,9 +216,13 @@ def static_shape(K: Any, tensor: Any) -> list[int | None] | None:
     return None if shape is None else list(shape)
 
 
-def gradients_of(K: Any, prepared: Prepared, result: Any, found: dict[str, Any]) -> dict[str, Any]:
+def gradients_of(K: Any, case: Case, found: dict[str, Any]) -> dict[str, Any]:
+    """The gradients of a result, in a graph of their own: a loop that has run takes none."""
     if found["dtype"] not in ("float32", "float64") or not np.isfinite(decode(found)).all():
         return {}
+    start_graph(K)
+    prepared = prepare(case, K, graph=True)
+    result = prepared.call()
     wrt = [*(placeholder for placeholder, _ in prepared.feeds), *prepared.variables]
     wrt = [x for x in wrt if K.dtype(x) in ("float32", "float64")]
     if not wrt:

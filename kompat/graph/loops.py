@@ -1,0 +1,265 @@
+"""Functions that are called once per element: what K.rnn, K.map_fn and K.foldl are made of.
+
+On values, `scan` calls the function in turn; where the engine records a program, in one loop of
+that program. On symbolic tensors the function is traced once as a subgraph, and the whole loop is
+one node: a graph does not grow with the length of its sequences.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import keras
+
+from kompat import engines, mode
+from kompat.engines.width import dtype_name
+from kompat.graph import call_context
+from kompat.graph.control import Branch
+from kompat.graph.evaluation import Run, Schedule, evaluate
+from kompat.graph.operations import GraphOperation
+from kompat.graph.state import State
+from kompat.values import keras_slot
+
+_stack = engines.current.exact(keras.ops.stack)
+
+Step = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
+
+
+class Kind(Protocol):
+    """A kind of loop over nested tensors, the operands."""
+
+    def arguments(self, operands: Any) -> tuple:
+        """What the function is called with: tensors of the same shapes and dtypes."""
+
+    def spec(self, operands: Any, result: Any) -> Any:
+        """What `compute` returns, as symbolic tensors, when the function returns `result`."""
+
+    def compute(self, function: Callable[..., Any], operands: Any) -> Any:
+        """Go through the elements; with values."""
+
+
+def apply(kind: Kind, function: Callable[..., Any], operands: Any) -> Any:
+    """Go through the elements at once, or by one node where something is symbolic.
+
+    What is symbolic may be an operand, or hidden in the closure of `function`.
+    """
+    flat = keras.tree.flatten(operands)
+    if not _symbolic(flat):
+        try:
+            with engines.current.full_width(*flat):
+                return kind.compute(_concrete(function), operands)
+        except _SymbolicResultError:
+            pass
+    loop = Loop(kind, function, operands)
+    return loop.symbolic_call(operands, loop.captured)
+
+
+class _SymbolicResultError(Exception):
+    pass
+
+
+def _concrete(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*args: Any) -> Any:
+        result = function(*args)
+        if _symbolic(result):
+            raise _SymbolicResultError
+        return result
+
+    return called
+
+
+def _symbolic(nested: Any) -> bool:
+    return any(isinstance(x, keras.KerasTensor) for x in keras.tree.flatten(nested))
+
+
+class Loop(GraphOperation):
+    """Call a function once per element.
+
+    Args:
+        kind: which loop.
+        function: traced once, in graph mode, on symbolic tensors like `kind.arguments(operands)`:
+            what it reads and draws, it reads and draws anew for each element.
+        operands: nested tensors.
+    """
+
+    def __init__(self, kind: Kind, function: Callable[..., Any], operands: Any):
+        super().__init__()
+        self._kind = kind
+        arguments = each(like, kind.arguments(operands))
+        with mode.graph_mode():
+            self._body = Branch(lambda: function(*arguments))
+        self._arguments = [id(x) for x in keras.tree.flatten(arguments)]
+        self._kept = arguments
+        self.captured = [x for x in self._body.captured() if id(x) not in self._arguments]
+        self._schedule = Schedule(
+            self._body.symbolic, {*self._arguments, *(id(x) for x in self.captured)}
+        )
+        self.inner = self._body.flat
+
+    def compute_output_spec(self, operands: Any, captured: list[Any]) -> Any:
+        return self._kind.spec(operands, self._body.outputs)
+
+    def call(self, operands: Any, captured: list[Any]) -> Any:
+        phase = int(bool(call_context.training()))
+        run = evaluate(Schedule([], {}), {}, lambda variable: variable.value, {}, phase)
+        with run.state:
+            result = self.evaluate(run, operands, captured)
+        for key, value in run.state.after().items():
+            run.state.seen[key].assign(value)
+        return result
+
+    def evaluate(self, run: Run, operands: Any, captured: list[Any]) -> Any:
+        outside = {id(x): value for x, value in zip(self.captured, captured)}
+
+        def function(*values: Any) -> Any:
+            state = keras_slot.active_scope()
+            feeds = {**outside, **dict(zip(self._arguments, keras.tree.flatten(values)))}
+            inner = evaluate(
+                self._schedule, feeds, state.value_before, state.seen, run.phase, state
+            )
+            state.enter(inner.state)
+            return each(inner.value, self._body.outputs)
+
+        return self._kind.compute(function, operands)
+
+
+def each(function: Callable[[Any], Any], nested: Any) -> Any:
+    """`function` of each tensor of a nested structure.
+
+    Keras's own `map_structure` would call it from inside of Keras, where no graph is built.
+    """
+    return keras.tree.pack_sequence_as(nested, [function(x) for x in keras.tree.flatten(nested)])
+
+
+def like(x: Any) -> keras.KerasTensor:
+    """A symbolic tensor of the shape and dtype of `x`."""
+    return keras.KerasTensor(tuple(x.shape), dtype=dtype_name(x))
+
+
+def element_of(x: Any) -> keras.KerasTensor:
+    """A symbolic tensor like an element of `x` along the first dimension."""
+    return keras.KerasTensor(tuple(x.shape)[1:], dtype=dtype_name(x))
+
+
+def stack_of(length: int | None, x: Any) -> keras.KerasTensor:
+    """A symbolic tensor like `length` tensors like `x` along a new first dimension."""
+    return keras.KerasTensor((length, *x.shape), dtype=dtype_name(x))
+
+
+def require_alike(what: str, before: Any, after: Any) -> None:
+    """Raise unless a tensor that is carried through a loop keeps its shape and dtype.
+
+    Raises:
+        ValueError: the shapes differ.
+        TypeError: the dtypes differ.
+    """
+    sizes = list(zip(before.shape, after.shape))
+    if len(before.shape) != len(after.shape) or any(
+        a != b for a, b in sizes if a is not None and b is not None
+    ):
+        raise ValueError(
+            f"expected {what} to keep its shape {tuple(before.shape)}, received one of shape "
+            f"{tuple(after.shape)}."
+        )
+    if _width_unknown(before, after):
+        return
+    if dtype_name(before) != dtype_name(after):
+        raise TypeError(
+            f"expected {what} to keep its dtype {dtype_name(before)}, received one of dtype "
+            f"{dtype_name(after)}."
+        )
+
+
+def _width_unknown(before: Any, after: Any) -> bool:
+    """Whether the dtypes may differ in width alone: Keras has 32 bits for symbolic 64."""
+    names = [dtype_name(x).replace("64", "32") for x in (before, after)]
+    return isinstance(after, keras.KerasTensor) and names[0] == names[1]
+
+
+def scan(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Call `carry, ys = step(carry, slices)` for each slice of `xs` along the first dimension.
+
+    The first call may get fewer tensors in `carry` than it returns.
+
+    Returns:
+        The last `carry`, and the `ys` of all calls, stacked.
+    """
+    if not engines.current.tracing():
+        return in_turn(step, carry, xs)
+    return _recorded(step, carry, xs)
+
+
+def in_turn(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """As `scan`, one call after the other even in a program that is being recorded."""
+    rows = []
+    length = next((x.shape[0] for x in xs if x.shape[0] is not None), None)
+    for slices in zip(*(keras.ops.unstack(x, length) for x in xs)):
+        carry, ys = step(carry, list(slices))
+        rows.append(ys)
+        for first, y in zip(rows[0], ys):
+            require_alike("the result of a loop's function", first, y)
+    return carry, [_stack(list(column)) for column in zip(*rows)]
+
+
+def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """As `scan`, in a loop of the program that the engine records.
+
+    The first call stands before the loop and tells what the others carry on: the tensors, and the
+    variables that `step` writes. A value written inside the loop means nothing outside it.
+    """
+    first = [x[0] for x in xs]
+
+    def checked(carry: list[Any], slices: list[Any]) -> tuple[list[Any], list[Any]]:
+        after, ys = step(carry, slices)
+        for old, new in zip(carry, after):
+            require_alike("the value of a loop", old, new)
+        return after, ys
+
+    if keras_slot.active_scope() is None:
+        carry, ys = step(carry, first)
+        return engines.current.scan(checked, carry, ys, xs)
+    with _state() as outer:
+        before = dict(outer.written), dict(outer.assigned)
+        carry, ys = step(carry, first)
+        changes = _changes(before[0], outer.written), _changes(before[1], outer.assigned)
+
+        def threaded(everything: Any, slices: list[Any]) -> tuple[Any, list[Any]]:
+            carry, written, assigned = everything
+            inner = State(outer.value_before, lambda key, value: value, outer.seen)
+            inner.enter(outer)
+            inner.written.update(written)
+            inner.assigned.update(assigned)
+            with inner:
+                carry, ys = checked(carry, slices)
+            written = {key: inner.written[key] for key in written}
+            assigned = {key: inner.assigned[key] for key in assigned}
+            return (carry, written, assigned), ys
+
+        everything, stacked = engines.current.scan(threaded, (carry, *changes), ys, xs)
+        carry, written, assigned = everything
+        outer.written.update(written)
+        outer.assigned.update(assigned)
+    return carry, stacked
+
+
+@contextlib.contextmanager
+def _state() -> Iterator[State]:
+    """The active scope, if it is a run's; else a state of our own, which it takes over at the end."""
+    scope = keras_slot.active_scope()
+    if isinstance(scope, State):
+        yield scope
+        return
+
+    def read(variable: keras.Variable) -> Any:
+        with keras_slot.within(scope):
+            return variable.value
+
+    state = State(read, lambda key, value: value, {})
+    with state:
+        yield state
+    for key, value in state.after().items():
+        state.seen[key].assign(value)
+
+
+def _changes(before: dict[int, Any], after: dict[int, Any]) -> dict[int, Any]:
+    return {key: value for key, value in after.items() if before.get(key) is not value}
