@@ -52,7 +52,7 @@ _var = _exact(keras.ops.var)
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
     rank = len(x.shape)
-    axis = _axes(tuple(range(rank)) if axis is None else axis, rank)
+    axis = checked_axes(tuple(range(rank)) if axis is None else axis, rank)
     return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
 
 
@@ -60,7 +60,7 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
     if 0 not in x.shape:
         return _reduce(function, x, axis, keepdims)
-    reduced = _sum(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+    reduced = _sum(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
     if 0 not in reduced.shape:
         raise ValueError(
             f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
@@ -68,7 +68,7 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     return cast_like(reduced, dtype_name(x))
 
 
-def _axes(axis: Any, rank: int) -> Any:
+def checked_axes(axis: Any, rank: int) -> Any:
     """The axes as `keras.ops` takes them.
 
     Raises:
@@ -270,7 +270,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([ True, False])
     """
     x = cast_like(operand(x), "bool")
-    return _any(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+    return _any(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -293,7 +293,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([False,  True])
     """
     x = cast_like(operand(x), "bool")
-    return _all(x, axis=_axes(axis, len(x.shape)), keepdims=keepdims)
+    return _all(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int = -1) -> Any:
@@ -315,7 +315,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     1
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    _axes((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return _argmax(x, axis=axis)
 
 
@@ -338,7 +338,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
     2
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    _axes((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return _argmin(x, axis=axis)
 
 
@@ -361,7 +361,7 @@ def cumsum(x: Any, axis: int = 0) -> Any:
     array([1., 3.], dtype=float32)
     """
     x = operand(x)
-    _axes((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return cast_like(_cumsum(x, axis=axis), dtype_name(x))
 
 
@@ -384,5 +384,5 @@ def cumprod(x: Any, axis: int = 0) -> Any:
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    _axes((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return cast_like(_cumprod(x, axis=axis), dtype_name(x))

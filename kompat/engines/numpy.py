@@ -17,12 +17,14 @@ from kompat.engines.generic import (
     duplicate,
     eagerly,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
     is_wide,
     observe,
     placement_of,
+    stamp,
     tracing,
 )
 from kompat.engines.width import any_wide
@@ -38,6 +40,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -45,6 +48,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "stamp",
     "tracing",
 ]
 

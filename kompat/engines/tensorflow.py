@@ -15,6 +15,7 @@ from kompat.engines.generic import (
     compile,
     duplicate,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
@@ -22,6 +23,7 @@ from kompat.engines.generic import (
     observe,
     place,
     placement_of,
+    stamp,
 )
 from kompat.engines.perturbation import Points
 
@@ -36,6 +38,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -43,6 +46,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "stamp",
     "tracing",
 ]
 

@@ -17,6 +17,7 @@ from kompat.engines.generic import (
     duplicate,
     eagerly,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
@@ -41,6 +42,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -48,6 +50,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "stamp",
     "tracing",
 ]
 
@@ -107,6 +110,11 @@ def _var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 _VARIANCE = {"var": _var}
+
+
+def stamp(tensor: torch.Tensor) -> Any:
+    """The counter of the writes to the tensor's memory; inference mode keeps none."""
+    return None if tensor.is_inference() else tensor._version
 
 
 def differentiate(
