@@ -11,7 +11,7 @@ from kompat.backend import random
 from kompat.backend.inspection import shape
 from kompat.backend.operands import cast_like, floating, operand, tensor
 from kompat.backend.probabilities import remember
-from kompat.backend.reduction import checked_axes, sum
+from kompat.backend.reduction import checked_axes, max, sum
 from kompat.engines.width import dtype_name
 
 __all__ = [
@@ -31,12 +31,15 @@ Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
 _divide = _exact(keras.ops.true_divide)
+_exp = _exact(keras.ops.exp)
+_greater = _exact(keras.ops.greater)
 _greater_equal = _exact(keras.ops.greater_equal)
 _less_equal = _exact(keras.ops.less_equal)
 _maximum = _exact(keras.ops.maximum)
 _multiply = _exact(keras.ops.multiply)
 _sqrt = _exact(keras.ops.sqrt)
 _square = _exact(keras.ops.square)
+_subtract = _exact(keras.ops.subtract)
 _where = _exact(keras.ops.where)
 
 _fused = engines.current.fused
@@ -83,10 +86,11 @@ def _is_zero(x: Any) -> bool:
 
 @_fused
 def _piecewise(x: Any, alpha: Any, max_value: Any, threshold: Any) -> Any:
-    # `where` has the slopes that tf.keras has where the pieces meet; maximum would halve them.
+    # `where` has whole slopes where the pieces meet, as tf.keras has; maximum would halve them.
     above, below = x, 0
     if max_value is not None:
-        above = _where(x <= 0, 0, _where(_less_equal(x, max_value), x, max_value))
+        limited = _where(_greater(x, max_value), max_value, x)
+        above = _where(limited < 0, 0, limited)
     if alpha is not None:
         below = _multiply(alpha, x - threshold)
     return _where(_less_equal(x, threshold), below, above)
@@ -142,7 +146,14 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
             "example a batch axis: K.expand_dims(x, 0)."
         )
     axes = checked_axes(tuple(range(rank)) if axis is None else axis, rank)
-    return remember(_softmax(x, axis=axes), x, softmax, axes)
+    compute = _softmax if isinstance(axes, int) else _softmax_of_several
+    return remember(compute(x, axis=axes), x, softmax, axes)
+
+
+@partial(_fused, static=("axis",))
+def _softmax_of_several(x: Any, axis: tuple[int, ...]) -> Any:
+    weights = _exp(_subtract(x, max(x, axis, keepdims=True)))
+    return _divide(weights, sum(weights, axis, keepdims=True))
 
 
 def softplus(x: Any) -> Any:
@@ -219,7 +230,7 @@ def hard_sigmoid(x: Any) -> Any:
 @_fused
 def _hard_sigmoid(x: Any) -> Any:
     line = 0.2 * x + 0.5
-    return _where(line <= 0, 0, _where(line <= 1, line, 1))
+    return _where(line < 0, 0, _where(line > 1, 1, line))
 
 
 def tanh(x: Any) -> Any:
@@ -260,7 +271,7 @@ def l2_normalize(x: Any, axis: Axis = None) -> Any:
     x = tensor(floating(x))
     dtype = dtype_name(x)
     half = dtype in ("float16", "bfloat16")
-    axes = checked_axes(tuple(axis) if isinstance(axis, list) else axis, len(x.shape))
+    axes = checked_axes(axis, len(x.shape))
     return cast_like(_normalize(cast_like(x, "float32") if half else x, axis=axes), dtype)
 
 

@@ -70,8 +70,12 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     array([  0.6931, 200.    ], dtype=float32)
     """
     target, output, from_logits = _read(target, output, from_logits, activations.sigmoid)
+    return _binary(output, target, from_logits)
+
+
+def _binary(output: Any, target: Any, from_logits: bool) -> Any:
     if not from_logits:
-        return _binary(output, target, keras.config.epsilon())
+        return _binary_of_probabilities(output, target, keras.config.epsilon())
     _require_alike(target, output)
     return _binary_of_logits(output, target)
 
@@ -84,7 +88,7 @@ def _binary_of_logits(logits: Any, target: Any) -> Any:
 
 
 @_fused
-def _binary(output: Any, target: Any, epsilon: Any) -> Any:
+def _binary_of_probabilities(output: Any, target: Any, epsilon: Any) -> Any:
     output = _clip(output, epsilon)
     missed = _multiply(target, _log(output + epsilon))
     return -_add(missed, _multiply(1 - target, _log(1 - output + epsilon)))
@@ -235,17 +239,18 @@ def binary_focal_crossentropy(
     array([0.1733], dtype=float32)
     """
     target, output, from_logits = _read(target, output, from_logits, activations.sigmoid)
+    loss = _binary(output, target, from_logits)
     output = activations.sigmoid(output) if from_logits else output
     balance = operand(alpha, like=output) if apply_class_balancing else None
     gamma = operand(gamma, like=output)
-    return _binary_focal(output, target, balance, gamma, keras.config.epsilon())
+    return _binary_focal(output, target, loss, balance, gamma)
 
 
 @_fused
-def _binary_focal(output: Any, target: Any, balance: Any, gamma: Any, epsilon: Any) -> Any:
-    output = _clip(output, epsilon)
-    of_the_true = _weigh(target, output)
-    loss = _multiply(_power(1 - of_the_true, gamma), _binary(output, target, epsilon))
+def _binary_focal(output: Any, target: Any, loss: Any, balance: Any, gamma: Any) -> Any:
+    missed = 1 - _weigh(target, output)
+    # A constant 0 has no slope; that of a power of less than 1 would be infinite there.
+    loss = _multiply(_power(_where(missed <= 0, 0, missed), gamma), loss)
     return loss if balance is None else _multiply(_weigh(target, balance), loss)
 
 
@@ -325,9 +330,11 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
     >>> K.eval(K.in_top_k(p, K.constant([2], dtype="int32"), k=2))
     array([ True])
     """
-    predictions, targets, k = tensor(floating(predictions)), tensor(targets), operand(k, like=1)
-    if "int" not in dtype_name(targets) or isinstance(k, float):
-        raise TypeError(f"in_top_k: expected integers, received targets {targets!r:.60}, k={k!r}.")
+    predictions, targets = tensor(floating(predictions)), tensor(targets)
+    k = k if isinstance(k, int) else tensor(k)
+    for name, x in (("targets", targets), ("k", k)):
+        if not isinstance(x, int) and "int" not in dtype_name(x):
+            raise TypeError(f"in_top_k: expected integers as {name}, received {dtype_name(x)}.")
     if len(predictions.shape) != 2 or not _may_be_alike(targets.shape, predictions.shape[:1]):
         raise ValueError(
             "in_top_k: expected predictions of shape (batch, classes) and targets of shape "

@@ -8,7 +8,7 @@ import keras
 from kompat import engines
 from kompat.backend import reduction
 from kompat.backend.arithmetic import maximum
-from kompat.backend.inspection import shape
+from kompat.backend.inspection import cast, shape
 from kompat.backend.operands import cast_like, floating, operand, tensor
 from kompat.backend.variables import update_sub
 from kompat.engines.width import dtype_name
@@ -162,5 +162,5 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     array([2., 3.], dtype=float32)
     """
     old = operand(x)
-    value = cast_like(operand(value, like=old), dtype_name(old))
+    value = cast(value, dtype_name(old))
     return update_sub(x, _multiply(_subtract(old, value), 1 - momentum))

@@ -93,3 +93,14 @@ TABLE: dict[str, list[Row]] = {
 }
 
 WRITES = {"moving_average_update"}
+
+REFUSED = {"batch_normalization-24"}  # an axis that is not there
+ANSWERED = {
+    # tf.keras has no gradients by the mean and the variance of four dimensions
+    *(f"batch_normalization-{i} graph" for i in (1, 2, 3, 4, 7, 8, 9)),
+    "batch_normalization-15",  # it takes the last axis, whatever was said
+    "batch_normalization-27",  # it computes with integers
+    "moving_average_update-7",  # it rounds the momentum to float32
+    # it adds beta along the last axis, whatever is reduced
+    *("normalize_batch_in_training-6", "normalize_batch_in_training-10"),
+}
