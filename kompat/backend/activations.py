@@ -30,7 +30,9 @@ __all__ = [
 Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
+_add = _exact(keras.ops.add)
 _divide = _exact(keras.ops.true_divide)
+_unit_elu = _exact(keras.ops.elu)
 _exp = _exact(keras.ops.exp)
 _greater = _exact(keras.ops.greater)
 _greater_equal = _exact(keras.ops.greater_equal)
@@ -43,12 +45,12 @@ _subtract = _exact(keras.ops.subtract)
 _where = _exact(keras.ops.where)
 
 _fused = engines.current.fused
-_relu = _fused(keras.ops.relu)
-_sigmoid = _fused(keras.ops.sigmoid)
-_softmax = _fused(keras.ops.softmax, static=("axis",))
-_softplus = _fused(keras.ops.softplus)
-_softsign = _fused(keras.ops.softsign)
-_tanh = _fused(keras.ops.tanh)
+_relu = _fused(_exact(keras.ops.relu))
+_sigmoid = _fused(_exact(keras.ops.sigmoid))
+_softmax = _fused(_exact(keras.ops.softmax), static=("axis",))
+_softplus = _fused(_exact(keras.ops.softplus))
+_softsign = _fused(_exact(keras.ops.softsign))
+_tanh = _fused(_exact(keras.ops.tanh))
 
 
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
@@ -92,7 +94,7 @@ def _piecewise(x: Any, alpha: Any, max_value: Any, threshold: Any) -> Any:
         limited = _where(_greater(x, max_value), max_value, x)
         above = _where(limited < 0, 0, limited)
     if alpha is not None:
-        below = _multiply(alpha, x - threshold)
+        below = _multiply(alpha, _subtract(x, threshold))
     return _where(_less_equal(x, threshold), below, above)
 
 
@@ -117,7 +119,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 @_fused
 def _elu(x: Any, alpha: Any) -> Any:
-    return _where(x <= 0, _multiply(alpha, keras.ops.elu(x)), x)
+    return _where(x <= 0, _multiply(alpha, _unit_elu(x)), x)
 
 
 def softmax(x: Any, axis: Axis = -1) -> Any:
@@ -229,7 +231,7 @@ def hard_sigmoid(x: Any) -> Any:
 
 @_fused
 def _hard_sigmoid(x: Any) -> Any:
-    line = 0.2 * x + 0.5
+    line = _add(_multiply(x, 0.2), 0.5)
     return _where(line < 0, 0, _where(line > 1, 1, line))
 
 

@@ -37,11 +37,14 @@ _greater_equal = _exact(keras.ops.greater_equal)
 _isfinite = _exact(keras.ops.isfinite)
 _less = _exact(keras.ops.less)
 _log = _exact(keras.ops.log)
+_log_softmax = _exact(keras.ops.log_softmax)
 _logical_and = _exact(keras.ops.logical_and)
 _multiply = _exact(keras.ops.multiply)
 _not_equal = _exact(keras.ops.not_equal)
 _power = _exact(keras.ops.power)
+_softplus = _exact(keras.ops.softplus)
 _squeeze = _exact(keras.ops.squeeze)
+_subtract = _exact(keras.ops.subtract)
 _take_along_axis = _exact(keras.ops.take_along_axis)
 _where = _exact(keras.ops.where)
 
@@ -83,15 +86,15 @@ def _binary(output: Any, target: Any, from_logits: bool) -> Any:
 @_fused
 def _binary_of_logits(logits: Any, target: Any) -> Any:
     # Of the two terms that one is exact which is small, and the slope is sigmoid - target at 0 too.
-    missed = _multiply(target, keras.ops.softplus(-logits))
-    return _add(missed, _multiply(1 - target, keras.ops.softplus(logits)))
+    missed = _multiply(target, _softplus(-logits))
+    return _add(missed, _multiply(_subtract(1, target), _softplus(logits)))
 
 
 @_fused
 def _binary_of_probabilities(output: Any, target: Any, epsilon: Any) -> Any:
     output = _clip(output, epsilon)
-    missed = _multiply(target, _log(output + epsilon))
-    return -_add(missed, _multiply(1 - target, _log(1 - output + epsilon)))
+    missed = _multiply(target, _log(_add(output, epsilon)))
+    return -_add(missed, _multiply(_subtract(1, target), _log(_add(_subtract(1, output), epsilon))))
 
 
 def categorical_crossentropy(
@@ -126,7 +129,7 @@ def categorical_crossentropy(
 @_fused_on_axis
 def _categorical(output: Any, target: Any, epsilon: Any, axis: int, from_logits: bool) -> Any:
     if from_logits:
-        log = keras.ops.log_softmax(output, axis=axis)
+        log = _log_softmax(output, axis=axis)
     else:
         log = _log(_clip(_distribution(output, axis), epsilon))
     return -sum(_multiply(target, log), axis)
@@ -198,7 +201,7 @@ def _sparse(
         # Before the loss too: the gradient of what does not count is 0 even if that is NaN.
         output = _where(keras.ops.expand_dims(counts, axis), output, 1)
     logits = output if from_logits else _log(_clip(output, epsilon))
-    loss, exists = _of_class(-keras.ops.log_softmax(logits, axis=axis), target, size, axis)
+    loss, exists = _of_class(-_log_softmax(logits, axis=axis), target, size, axis)
     loss = _where(exists, loss, float("nan"))
     return loss if counts is None else _where(counts, loss, 0)
 
@@ -248,7 +251,7 @@ def binary_focal_crossentropy(
 
 @_fused
 def _binary_focal(output: Any, target: Any, loss: Any, balance: Any, gamma: Any) -> Any:
-    missed = 1 - _weigh(target, output)
+    missed = _subtract(1, _weigh(target, output))
     # A constant 0 has no slope; that of a power of less than 1 would be infinite there.
     loss = _multiply(_power(_where(missed <= 0, 0, missed), gamma), loss)
     return loss if balance is None else _multiply(_weigh(target, balance), loss)
@@ -256,7 +259,7 @@ def _binary_focal(output: Any, target: Any, loss: Any, balance: Any, gamma: Any)
 
 def _weigh(target: Any, weight: Any) -> Any:
     """`weight` for ones, `1 - weight` for zeros."""
-    return _add(_multiply(target, weight), _multiply(1 - target, 1 - weight))
+    return _add(_multiply(target, weight), _multiply(_subtract(1, target), 1 - weight))
 
 
 def categorical_focal_crossentropy(
@@ -304,7 +307,7 @@ def _categorical_focal(
     output: Any, target: Any, alpha: Any, gamma: Any, epsilon: Any, axis: int
 ) -> Any:
     output = _clip(_distribution(output, axis), epsilon)
-    weight = _multiply(alpha, _power(1 - output, gamma))
+    weight = _multiply(alpha, _power(_subtract(1, output), gamma))
     return -sum(_multiply(weight, _multiply(target, _log(output))), axis)
 
 
@@ -361,10 +364,11 @@ def _read(
 
 def _logits(output: Any, from_logits: bool, activation: Any, axis: int) -> tuple[Any, bool]:
     """The output as a tensor, or the logits that it was made of; and whether that is logits."""
-    output = tensor(floating(output))
-    checked_axes((axis,), len(output.shape)) if activation is activations.softmax else None
+    probabilities, output = output, tensor(floating(output))
+    if activation is activations.softmax:
+        checked_axes((axis,), len(output.shape))
     kerases = getattr(keras.activations, activation.__name__)
-    logits = logits_of(output, activation, kerases, axis)
+    logits = logits_of(probabilities, activation, kerases, axis)
     if logits is None:
         return output, bool(from_logits)
     if from_logits:

@@ -83,6 +83,8 @@ def exact(function: Function) -> Function:
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
         if not any_wide(args) and not any_wide(kwargs.values()):
             return function(*args, **kwargs)
+        if any(isinstance(arg, keras.KerasTensor) for arg in args):
+            return function(*args, **kwargs)
         with jax.enable_x64(True):
             return wide_function(*map(_operand, args), **kwargs)
 

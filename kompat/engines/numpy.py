@@ -24,7 +24,6 @@ from kompat.engines.generic import (
     is_wide,
     observe,
     placement_of,
-    stamp,
     tracing,
 )
 from kompat.engines.width import any_wide
@@ -62,20 +61,53 @@ def place(host: Any, placement: Any = None) -> Any:
     return tensor
 
 
+def stamp(tensor: Any) -> Any:
+    """A checksum: nothing else tells whether somebody wrote to an array."""
+    return hash(tensor.tobytes())
+
+
 def exact(function: Function) -> Function:
     """`function` of `keras.ops`, exact where an operand has 64 bits.
 
     Then NumPy's function of the same name runs: Keras's own casts its operands to 32 bits.
     """
-    wide_function = getattr(np, function.__name__, function)
+    name = function.__name__
+    wide_function = _ACTIVATIONS.get(name, getattr(np, name, function))
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
         if not any_wide(args) and not any_wide(kwargs.values()):
             return function(*args, **kwargs)
+        if any(isinstance(arg, keras.KerasTensor) for arg in args):
+            return function(*args, **kwargs)
         return wide_function(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _elu(x: Any, alpha: float = 1.0) -> Any:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    x = x - np.max(x, axis=axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def _sigmoid(x: Any) -> Any:
+    return np.exp(-np.logaddexp(0, -x))
+
+
+# What NumPy has no function for.
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "elu": _elu,
+    "log_softmax": _log_softmax,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": _sigmoid,
+    "softmax": lambda x, axis=-1: np.exp(_log_softmax(x, axis)),
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+}
 
 
 def _operand(value: Any) -> Any:

@@ -68,6 +68,7 @@ _NAMES = {
 _BINARY = {
     *("add", "subtract", "multiply", "true_divide", "floor_divide", "mod", "power", "matmul"),
     *("maximum", "minimum"),
+    "where",
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
 }
 _UNARY = {"negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round"}

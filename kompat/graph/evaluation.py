@@ -9,6 +9,7 @@ one mask, and gradients of gradients are passes within passes: a tensor's level 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import keras
@@ -170,15 +171,21 @@ class Run:
 
 
 _ATTRIBUTES = vars(keras.Operation()).keys()
+_OPTIONS = {"alpha", "axis", "keepdims"}
 
 
 def _exact(operation: keras.Operation, args: tuple) -> Callable[..., Any]:
     """How to compute an operation without cutting 64 bits, as Keras does on some engines."""
-    if any_wide(args) and vars(operation).keys() <= _ATTRIBUTES:
+    options = {
+        key: tuple(x) if isinstance(x, list) else x
+        for key, x in vars(operation).items()
+        if key not in _ATTRIBUTES
+    }
+    if any_wide(args) and options.keys() <= _OPTIONS:
         words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
         function = getattr(keras.ops, "_".join(words).lower(), None)
         if function is not None:
-            return engines.current.exact(function)
+            return partial(engines.current.exact(function), **options)
     return operation.call
 
 
