@@ -83,7 +83,9 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
 
 
 def _is_zero(x: Any) -> bool:
-    return isinstance(x, (int, float, np.generic, np.ndarray)) and not np.any(x)
+    if isinstance(x, (int, float)):
+        return x == 0
+    return isinstance(x, (np.generic, np.ndarray)) and not np.any(x)
 
 
 @_fused

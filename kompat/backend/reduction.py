@@ -3,6 +3,7 @@
 import builtins
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -30,6 +31,7 @@ __all__ = [
 Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
+_fused = partial(engines.current.fused, static=("axis", "keepdims"))
 _all = _exact(keras.ops.all)
 _absolute = _exact(keras.ops.absolute)
 _any = _exact(keras.ops.any)
@@ -39,20 +41,20 @@ _cumprod = _exact(keras.ops.cumprod)
 _cumsum = _exact(keras.ops.cumsum)
 _floor_divide = _exact(keras.ops.floor_divide)
 _max = _exact(keras.ops.max)
-_mean = _exact(keras.ops.mean)
+_mean = _fused(_exact(keras.ops.mean))
 _min = _exact(keras.ops.min)
 _multiply = _exact(keras.ops.multiply)
 _prod = _exact(keras.ops.prod)
 _sign = _exact(keras.ops.sign)
 _sqrt = _exact(keras.ops.sqrt)
-_sum = _exact(keras.ops.sum)
+_sum = _fused(_exact(keras.ops.sum))
 _var = _exact(keras.ops.var)
 
 
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
     rank = len(x.shape)
-    axis = checked_axes(tuple(range(rank)) if axis is None else axis, rank)
+    axis = tuple(range(rank)) if axis is None else checked_axes(axis, rank)
     return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
 
 
@@ -74,8 +76,8 @@ def checked_axes(axis: Any, rank: int) -> Any:
     Raises:
         ValueError: an axis is out of range, doubled or no integer.
     """
-    if axis is None:
-        return None
+    if axis is None or (type(axis) is int and -rank <= axis < rank):
+        return axis
     several = isinstance(axis, (list, tuple))
     axes = tuple(axis) if several else (axis,)
     for one in axes:

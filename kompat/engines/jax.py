@@ -108,11 +108,17 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
         for x in (first, *others):
             if isinstance(x, keras.KerasTensor):
                 return function(first, *others, **constants)
-        numbers = [np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others]
-        with full_width(first, *numbers):
-            return compiled(first, *numbers, **constants)
+        if any_wide((first, *others)):
+            with jax.enable_x64(True):
+                return compiled(*_operands(first, others), **constants)
+        return compiled(*_operands(first, others), **constants)
 
     return at_once  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _operands(first: Any, others: tuple) -> list[Any]:
+    first = _operand(first)
+    return [first, *(np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others)]
 
 
 def stamp(tensor: Any) -> Any:
