@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.backend.operands import operand, tensor
+from kompat.backend.operands import cast_like, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.graph.operations import GraphOperation, Shape
 
@@ -138,7 +138,10 @@ def cast(x: Any, dtype: str) -> Any:
     """
     if dtype is None:
         raise TypeError("cast expects the name of a dtype, received None.")
-    return _cast(operand(x), standard_dtype(dtype))
+    x, dtype = operand(x), standard_dtype(dtype)
+    if isinstance(x, (np.ndarray, np.generic, keras.Variable)):
+        return _cast(x, dtype)
+    return cast_like(x, dtype)
 
 
 def cast_to_floatx(x: Any) -> Any:

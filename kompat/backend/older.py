@@ -13,7 +13,7 @@ from kompat import engines, mode
 from kompat.backend.inspection import int_shape, shape
 from kompat.backend.operands import floating, tensor
 from kompat.backend.phases import learning_phase_scope
-from kompat.backend.reduction import Axis, axes_of, prod
+from kompat.backend.reduction import Axis, checked_axes, prod
 from kompat.backend.shaping import standard_data_format
 from kompat.graph import history
 from kompat.graph.default import Graph, get_default_graph
@@ -107,7 +107,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.69
     """
     x = floating(x)
-    return _logsumexp(x, axis=axes_of(axis, len(x.shape)), keepdims=keepdims)
+    return _logsumexp(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
 
 
 def slice(x: Any, start: Sequence[Any], size: Sequence[Any]) -> Any:

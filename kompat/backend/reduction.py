@@ -3,6 +3,7 @@
 import builtins
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -30,6 +31,7 @@ __all__ = [
 Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
+_fused = partial(engines.current.fused, static=("axis", "keepdims"))
 _all = _exact(keras.ops.all)
 _absolute = _exact(keras.ops.absolute)
 _any = _exact(keras.ops.any)
@@ -39,20 +41,20 @@ _cumprod = _exact(keras.ops.cumprod)
 _cumsum = _exact(keras.ops.cumsum)
 _floor_divide = _exact(keras.ops.floor_divide)
 _max = _exact(keras.ops.max)
-_mean = _exact(keras.ops.mean)
+_mean = _fused(_exact(keras.ops.mean))
 _min = _exact(keras.ops.min)
 _multiply = _exact(keras.ops.multiply)
 _prod = _exact(keras.ops.prod)
 _sign = _exact(keras.ops.sign)
 _sqrt = _exact(keras.ops.sqrt)
-_sum = _exact(keras.ops.sum)
+_sum = _fused(_exact(keras.ops.sum))
 _var = _exact(keras.ops.var)
 
 
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
     rank = len(x.shape)
-    axis = axes_of(tuple(range(rank)) if axis is None else axis, rank)
+    axis = tuple(range(rank)) if axis is None else checked_axes(axis, rank)
     return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
 
 
@@ -60,7 +62,7 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
     if 0 not in x.shape:
         return _reduce(function, x, axis, keepdims)
-    reduced = _sum(x, axis=axes_of(axis, len(x.shape)), keepdims=keepdims)
+    reduced = _sum(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
     if 0 not in reduced.shape:
         raise ValueError(
             f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
@@ -68,14 +70,14 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     return cast_like(reduced, dtype_name(x))
 
 
-def axes_of(axis: Any, rank: int) -> Any:
+def checked_axes(axis: Any, rank: int) -> Any:
     """The axes as `keras.ops` takes them.
 
     Raises:
         ValueError: an axis is out of range, doubled or no integer.
     """
-    if axis is None:
-        return None
+    if axis is None or (type(axis) is int and -rank <= axis < rank):
+        return axis
     several = isinstance(axis, (list, tuple))
     axes = tuple(axis) if several else (axis,)
     for one in axes:
@@ -270,7 +272,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([ True, False])
     """
     x = cast_like(operand(x), "bool")
-    return _any(x, axis=axes_of(axis, len(x.shape)), keepdims=keepdims)
+    return _any(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -293,7 +295,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([False,  True])
     """
     x = cast_like(operand(x), "bool")
-    return _all(x, axis=axes_of(axis, len(x.shape)), keepdims=keepdims)
+    return _all(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int = -1) -> Any:
@@ -315,7 +317,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     1
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    axes_of((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return _argmax(x, axis=axis)
 
 
@@ -338,7 +340,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
     2
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    axes_of((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return _argmin(x, axis=axis)
 
 
@@ -361,7 +363,7 @@ def cumsum(x: Any, axis: int = 0) -> Any:
     array([1., 3.], dtype=float32)
     """
     x = operand(x)
-    axes_of((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return cast_like(_cumsum(x, axis=axis), dtype_name(x))
 
 
@@ -384,5 +386,5 @@ def cumprod(x: Any, axis: int = 0) -> Any:
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    axes_of((axis,), len(x.shape))
+    checked_axes((axis,), len(x.shape))
     return cast_like(_cumprod(x, axis=axis), dtype_name(x))

@@ -7,6 +7,9 @@ Each engine has a module with the same functions:
 - `at_run_time(read, shape, dtype)`: inside a trace, a tensor that is read when the program runs;
 - `eagerly()`: a context that computes at once, whatever is being traced;
 - `exact(function)`: a function of `keras.ops`, computing 64-bit operands in 64 bits;
+- `fused(function, static)`: a function of tensors in one dispatch, where the engine can; the
+  parameters named in `static` are passed by keyword and no tensors;
+- `stamp(tensor)`: differs from an earlier one if the tensor was overwritten or deleted since;
 - `full_width(*operands)`: a context in which 64-bit operands keep their width;
 - `is_wide(dtype)`, `is_narrowing(dtype)`: whether the engine may, or would now, cut `dtype`;
 - `is_size(x)`: whether `x` is an unknown dimension of a traced tensor;

@@ -79,6 +79,16 @@ def exact(function: Function) -> Function:
     return function
 
 
+def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
+    """`function` as it is: one operation after the other."""
+    return function
+
+
+def stamp(tensor: Any) -> Any:
+    """The same for ever: the engine does not write to its tensors."""
+    return None
+
+
 infer = None
 compile = None
 scan = None

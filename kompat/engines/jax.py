@@ -125,6 +125,37 @@ def _operand(value: Any) -> Any:
     return value.value if isinstance(value, keras.Variable) else value
 
 
+def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
+    """`function` of tensors, compiled: one dispatch for all its operations, and none of Keras's.
+
+    `keras.ops.relu` takes 94 us at once, compiled 8. A Python number takes the dtype of the first
+    tensor; it is no part of the program, so that another one compiles nothing.
+    """
+    compiled = jax.jit(function, static_argnames=static)
+
+    @functools.wraps(function)
+    def at_once(first: Any, *others: Any, **constants: Any) -> Any:
+        for x in (first, *others):
+            if isinstance(x, keras.KerasTensor):
+                return function(first, *others, **constants)
+        if any_wide((first, *others)):
+            with jax.enable_x64(True):
+                return compiled(*_operands(first, others), **constants)
+        return compiled(*_operands(first, others), **constants)
+
+    return at_once  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _operands(first: Any, others: tuple) -> list[Any]:
+    first = _operand(first)
+    return [first, *(np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others)]
+
+
+def stamp(tensor: Any) -> Any:
+    """Whether the tensor is alive: arrays are donated and deleted, never overwritten."""
+    return isinstance(tensor, jax.core.Tracer) or not tensor.is_deleted()
+
+
 def infer(function: Callable[..., Any], *args: Any) -> Any:
     """Trace `function` for its shapes alone."""
     return jax.eval_shape(function, *args)

@@ -18,6 +18,7 @@ from kompat.engines.generic import (
     duplicate,
     eagerly,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
@@ -46,6 +47,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -57,6 +59,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "stamp",
     "tracing",
 ]
 
@@ -70,12 +73,17 @@ def place(host: Any, placement: Any = None) -> Any:
     return tensor
 
 
+def stamp(tensor: Any) -> Any:
+    """A checksum: nothing else tells whether somebody wrote to an array."""
+    return hash(tensor.tobytes())
+
+
 def exact(function: Function) -> Function:
     """`function` of `keras.ops`, exact where an operand has 64 bits.
 
     Then NumPy's function of the same name runs: Keras's own casts its operands to 32 bits.
     """
-    wide_function = function_of(np, function)
+    wide_function = _ACTIVATIONS.get(function.__name__) or function_of(np, function)
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
@@ -84,6 +92,31 @@ def exact(function: Function) -> Function:
         return wide_function(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _elu(x: Any, alpha: float = 1.0) -> Any:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _log_softmax(x: Any, axis: Any = -1) -> Any:
+    x = x - np.max(x, axis=axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def _sigmoid(x: Any) -> Any:
+    return np.exp(-np.logaddexp(0, -x))
+
+
+# What NumPy has no function for.
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "elu": _elu,
+    "log_softmax": _log_softmax,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": _sigmoid,
+    "softmax": lambda x, axis=-1: np.exp(_log_softmax(x, axis)),
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+}
 
 
 def _operand(value: Any) -> Any:
@@ -102,7 +135,7 @@ def convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, padding: str, dila
 
 
 def _convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, dilation: Any) -> Any:
-    """One product for each element of the window: half the time of a product of all, which copies."""
+    """One product for each element of the window: half the time of one of all, which copies."""
     elements = windows.elements(x.shape[1:-1], kernel.shape[:-2], strides, dilation)
     weights = kernel.reshape(-1, *kernel.shape[-2:])
     return sum(x[where] @ matrix for where, matrix in zip(elements, weights))

@@ -16,6 +16,7 @@ from kompat.engines.generic import (
     compile,
     duplicate,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
@@ -24,6 +25,7 @@ from kompat.engines.generic import (
     observe,
     place,
     placement_of,
+    stamp,
 )
 from kompat.engines.perturbation import Points
 
@@ -41,6 +43,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -52,6 +55,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "stamp",
     "tracing",
 ]
 

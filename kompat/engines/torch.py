@@ -21,6 +21,7 @@ from kompat.engines.generic import (
     duplicate,
     eagerly,
     full_width,
+    fused,
     host_form,
     infer,
     is_narrowing,
@@ -51,6 +52,7 @@ __all__ = [
     "eagerly",
     "exact",
     "full_width",
+    "fused",
     "host_form",
     "infer",
     "is_narrowing",
@@ -62,6 +64,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "stamp",
     "tracing",
 ]
 
@@ -79,6 +82,7 @@ _NAMES = {
 _BINARY = {
     *("add", "subtract", "multiply", "true_divide", "floor_divide", "mod", "power", "matmul"),
     *("maximum", "minimum"),
+    "where",
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
 }
 _UNARY = {"negative", "absolute", "square", "sqrt", "exp", "log", "sin", "cos", "sign", "round"}
@@ -141,6 +145,11 @@ def exact(function: Function) -> Function:
         return own(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def stamp(tensor: torch.Tensor) -> Any:
+    """The counter of the writes to the tensor's memory; inference mode keeps none."""
+    return None if tensor.is_inference() else tensor._version
 
 
 def differentiate(

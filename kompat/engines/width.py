@@ -3,6 +3,7 @@
 Keras cuts 64 bits to 32 on every engine but TensorFlow.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -11,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+_NUMBERS = frozenset([bool, int, float, type(None)])
 WIDE = frozenset(["int64", "uint64", "float64", "complex128"])
 
 
@@ -20,24 +22,30 @@ def any_wide(operands: Iterable[Any]) -> bool:
     Symbolic tensors do not count: the model that holds them runs in the width it was made for.
     """
     for operand in operands:
+        if type(operand) in _NUMBERS:
+            continue
         dtype = getattr(operand, "dtype", None)
         if dtype is not None:
-            if _name(dtype) in WIDE and not isinstance(operand, keras.KerasTensor):
+            if _is_wide(dtype) and not isinstance(operand, keras.KerasTensor):
                 return True
         elif isinstance(operand, (list, tuple)):
             if any_wide(operand):
                 return True
-        elif isinstance(operand, (str, np.dtype, type)) and _name(operand) in WIDE:
+        elif isinstance(operand, str):
+            if operand in WIDE:
+                return True
+        elif isinstance(operand, (np.dtype, type)) and _is_wide(operand):
             return True
     return False
 
 
-def _name(dtype: Any) -> str:
-    """`float64` for "float64", np.float64, np.dtype("float64") and torch.float64."""
+@functools.cache  # NumPy takes a microsecond to name a dtype
+def _is_wide(dtype: Any) -> bool:
+    """Whether "float64", np.float64, np.dtype("float64") or torch.float64 has 64 bits."""
     if isinstance(dtype, str):
-        return dtype
+        return dtype in WIDE
     name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None)
-    return name or str(dtype).removeprefix("torch.")
+    return (name or str(dtype).removeprefix("torch.")) in WIDE
 
 
 def computes_wide(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
@@ -116,4 +124,7 @@ def dtype_name(x: Any) -> str:
     dtype = x.dtype
     if isinstance(dtype, str):
         return dtype
-    return "object" if dtype is _OBJECT else keras.utils.standardize_dtype(dtype)
+    return "object" if dtype is _OBJECT else _standard_name(dtype)
+
+
+_standard_name = functools.cache(keras.utils.standardize_dtype)

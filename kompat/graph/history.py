@@ -126,6 +126,16 @@ def stops_gradients(node: Any) -> bool:
     return type(node.operation).__name__ == "StopGradient"
 
 
+def without_activation(layer: Any) -> Any:
+    """A layer of the same weights that does not apply its activation, and has no calls yet."""
+    twin = object.__new__(type(layer))
+    twin.__dict__.update(vars(layer))
+    twin.__dict__.update(
+        activation=None, activity_regularizer=None, _inbound_nodes=[], _outbound_nodes=[]
+    )
+    return twin
+
+
 _by_name: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
 

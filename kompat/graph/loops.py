@@ -244,7 +244,7 @@ def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any
 
 @contextlib.contextmanager
 def _state() -> Iterator[State]:
-    """The active scope, if it is a run's; else a state of our own, which it takes over at the end."""
+    """The active scope, if it is a run's; else a state of our own, which it takes over then."""
     scope = keras_slot.active_scope()
     if isinstance(scope, State):
         yield scope

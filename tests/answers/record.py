@@ -165,6 +165,7 @@ def graph_answers(name: str) -> dict[str, dict[str, Any]]:
 
     The gradients are those of the result, summed with `weights`, by each tensor and variable.
     """
+    import tensorflow as tf
     from keras import backend as K
 
     answers = {}
