@@ -132,7 +132,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
 
     Args:
         condition: a boolean or number. A scalar chooses a branch, and only that is computed; an
-            array of the branches' rank or less chooses element by element, from the left.
+            array of the branches' rank or less chooses element by element, from the left; a vector
+            as long as their last axis from the right, as in tf.keras.
         then_expression: a tensor, or a function without arguments that returns one.
         else_expression: the same.
 
@@ -160,9 +161,16 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
             f"ndim(then_expression)={len(then.shape)}"
         )
     condition = keras.ops.cast(condition, "bool")
+    if len(condition.shape) == 1 and _broadcasts(condition.shape, then.shape):
+        missing = 0
     for _ in range(missing):
         condition = keras.ops.expand_dims(condition, -1)
     return keras.ops.where(condition, then, otherwise)
+
+
+def _broadcasts(shape: Any, other: Any) -> bool:
+    """Whether the shape of a vector is known to broadcast against another."""
+    return shape[0] is not None and shape[0] in (1, other[-1])
 
 
 def _switch_scalar(condition: Any, then: Any, otherwise: Any) -> Any:

@@ -54,6 +54,8 @@ class _AtRunTime(keras.random.SeedGenerator):
 
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
+    if shape is None or isinstance(shape, str):
+        raise TypeError(f"expected a shape as a tuple of integers, received {shape!r}.")
     if is_symbolic(shape) or mode.building_graph():
         return Draw(draw, dtype, seed).of(shape)
     sizes = run_sizes(shape)
