@@ -50,10 +50,6 @@ from kompat.backend.convolution import (
     conv3d,
     conv3d_transpose as conv3d_transpose,
     depthwise_conv2d,
-    local_conv1d,
-    local_conv2d,
-    pool2d,
-    pool3d,
     separable_conv1d as separable_conv1d,
     separable_conv2d,
 )
@@ -85,6 +81,7 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.local_convolution import local_conv1d, local_conv2d
 from kompat.backend.phases import (
     in_test_phase,
     in_train_phase,
@@ -92,6 +89,7 @@ from kompat.backend.phases import (
     learning_phase_scope,
     set_learning_phase,
 )
+from kompat.backend.pooling import pool2d, pool3d
 from kompat.backend.products import batch_dot, bias_add, dot
 from kompat.backend.random import (
     random_bernoulli,

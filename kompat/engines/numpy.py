@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from kompat.engines import windows
 from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
@@ -26,7 +27,6 @@ from kompat.engines.generic import (
     tracing,
     transpose_of,
 )
-from kompat.engines import windows
 from kompat.engines.width import any_wide
 
 __all__ = [
@@ -96,7 +96,7 @@ def convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, padding: str, dila
 
 
 def _convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, dilation: Any) -> Any:
-    """One product for each element of the window: half the time of a product of all, which copies."""
+    """A product for each element of the window, which copies less than one product of all."""
     elements = windows.elements(x.shape[1:-1], kernel.shape[:-2], strides, dilation)
     weights = kernel.reshape(-1, *kernel.shape[-2:])
     return sum(x[where] @ matrix for where, matrix in zip(elements, weights))
