@@ -62,10 +62,6 @@ from kompat.backend.convolution import (
     conv3d,
     conv3d_transpose as conv3d_transpose,
     depthwise_conv2d,
-    local_conv1d,
-    local_conv2d,
-    pool2d,
-    pool3d,
     separable_conv1d as separable_conv1d,
     separable_conv2d,
 )
@@ -99,6 +95,7 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.local_convolution import local_conv1d, local_conv2d
 from kompat.backend.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -139,6 +136,7 @@ from kompat.backend.phases import (
     learning_phase_scope,
     set_learning_phase,
 )
+from kompat.backend.pooling import pool2d, pool3d
 from kompat.backend.products import batch_dot, bias_add, dot
 from kompat.backend.random import (
     random_bernoulli,

@@ -95,12 +95,15 @@ def common_dtype(*operands: Any) -> str:
 
 
 def apply(
-    function: Callable[..., Any], shape: Callable[..., tuple], *operands: Any, extra: Any = ()
+    function: Callable[..., Any],
+    shape: Callable[..., tuple],
+    *operands: Any,
+    extra: tuple[Any, ...] = (),
 ) -> Any:
     """Compute a function of tensors: at once, or where one is symbolic when the graph runs.
 
     Args:
-        function: takes tensors of one dtype, whose shapes it may read, and `extra`.
+        function: takes a list of tensors of one dtype, whose shapes it may read, and `extra`.
         shape: gives the shape of the result from those of the operands and `extra`, with None for
             what is unknown; it raises ValueError where they do not fit.
         operands: what `operand` made ready.
@@ -109,15 +112,16 @@ def apply(
 
     def on_tensors(operands: list[Any], extra: Any) -> Any:
         shape(*map(_known_shape, operands), *extra)
-        return function(*common(*operands), *extra)
+        return function(common(*operands), *extra)
 
     def spec(operands: list[Any], extra: Any) -> keras.KerasTensor:
         known = shape(*map(_known_shape, operands), *extra)
         return keras.KerasTensor(known, dtype=common_dtype(*operands))
 
-    if any(isinstance(x, keras.KerasTensor) for x in keras.tree.flatten([operands, extra])):
-        return Apply(on_tensors, spec).symbolic_call(list(operands), extra)
-    return on_tensors(list(operands), extra)
+    shaped = [x if hasattr(x, "shape") else tensor(x) for x in operands]
+    if any(isinstance(x, keras.KerasTensor) for x in (*shaped, *extra)):
+        return Apply(on_tensors, spec).symbolic_call(shaped, extra)
+    return on_tensors(shaped, extra)
 
 
 def _known_shape(x: Any) -> tuple[int | None, ...]:

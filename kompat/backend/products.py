@@ -55,7 +55,8 @@ def _dot_shape(x: Shape, y: Shape) -> Shape:
     return x[:-1] + y[:-2] + y[1:][-1:]
 
 
-def _dot(x: Any, y: Any) -> Any:
+def _dot(operands: list[Any]) -> Any:
+    x, y = operands
     if len(y.shape) < 3:
         return _matmul(x, y)
     x_shape, y_shape = keras.ops.shape(x), keras.ops.shape(y)
@@ -130,8 +131,8 @@ class _BatchDot:
             )
         return (batch, *(x[1:i] + x[i + 1 :] + y[1:j] + y[j + 1 :] or (1,)))
 
-    def compute(self, x: Any, y: Any) -> Any:
-        i, j = self.axes
+    def compute(self, operands: list[Any]) -> Any:
+        (x, y), (i, j) = operands, self.axes
         x, y = _moveaxis(x, i, -1), _moveaxis(y, j, 1)
         (batch, *x_rest, size), (_, _, *y_rest) = keras.ops.shape(x), keras.ops.shape(y)
         x = _reshape(x, (batch, math.prod(x_rest), size))
@@ -174,8 +175,8 @@ class _LegacyBatchDot:
         shape = tuple(n for axis, n in enumerate(product) if axis not in self.added)
         return shape if len(shape) > 1 else (*shape, 1)
 
-    def compute(self, x: Any, y: Any) -> Any:
-        i, j = self.axes
+    def compute(self, operands: list[Any]) -> Any:
+        (x, y), (i, j) = operands, self.axes
         if self.rank == 2:
             product = _sum(_multiply(x if i == j else _transpose(x), y), axis=j, keepdims=False)
             return _reshape(product, (-1, 1))
@@ -245,7 +246,8 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
             )
         return _broadcast(x, _of_sample(bias, len(x)))
 
-    def compute(x: Any, bias: Any) -> Any:
+    def compute(operands: list[Any]) -> Any:
+        x, bias = operands
         sizes = tuple(keras.ops.shape(bias))
         return _add(x, _reshape(bias, _of_sample(sizes, len(x.shape))))
 

@@ -135,7 +135,7 @@ def convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, padding: str, dila
 
 
 def _convolve(x: np.ndarray, kernel: np.ndarray, strides: Any, dilation: Any) -> Any:
-    """One product for each element of the window: half the time of one of all, which copies."""
+    """A product for each element of the window, which copies less than one product of all."""
     elements = windows.elements(x.shape[1:-1], kernel.shape[:-2], strides, dilation)
     weights = kernel.reshape(-1, *kernel.shape[-2:])
     return sum(x[where] @ matrix for where, matrix in zip(elements, weights))

@@ -71,7 +71,7 @@ def counts(
     added = pads(padding, sizes, window, strides, [1] * len(sizes))
     result = np.ones(())
     for size, width, stride, (before, after) in zip(sizes, window, strides, added):
-        starts = np.arange(0, size + before + after - width + 1, stride) - before
+        starts: np.ndarray = np.arange(0, size + before + after - width + 1, stride) - before
         inside = np.minimum(starts + width, size) - np.maximum(starts, 0)
         result = np.multiply.outer(result, inside)
     return result[None, ..., None]
