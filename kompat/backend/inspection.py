@@ -72,7 +72,7 @@ def shape(x: Any) -> Any:
     """
     if isinstance(x, keras.KerasTensor):
         return Shape()(x)
-    return keras.ops.convert_to_tensor(np.array(tuple(operand(x).shape), "int32"))
+    return keras.ops.convert_to_tensor(Shape().call(operand(x)))
 
 
 class Print(GraphOperation):

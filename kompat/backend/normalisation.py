@@ -8,8 +8,8 @@ import keras
 from kompat import engines
 from kompat.backend import reduction
 from kompat.backend.arithmetic import maximum
-from kompat.backend.inspection import cast, shape
-from kompat.backend.operands import cast_like, floating, operand, tensor
+from kompat.backend.inspection import cast
+from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
 from kompat.engines.width import dtype_name
 
@@ -132,13 +132,11 @@ def _normalise(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, epsilon: Any)
 
 def _bessel(x: Any, axes: tuple[int, ...]) -> Any:
     """How much the variance of a population is likely to exceed that of a sample."""
-    sizes = [x.shape[axis] for axis in axes]
-    if None not in sizes:
-        count = math.prod(sizes)
+    count = math.prod(size(x, axis) for axis in axes)
+    if isinstance(count, int):
         return count / max(count - 1, 1)
-    dynamic = shape(x)
-    count = math.prod(dynamic[axis] if n is None else n for axis, n in zip(axes, sizes))
-    return _divide(cast_like(count, dtype_name(x)), cast_like(maximum(count - 1, 1), dtype_name(x)))
+    count = cast(count, dtype_name(x))
+    return _divide(count, maximum(_subtract(count, 1), 1))
 
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:

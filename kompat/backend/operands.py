@@ -8,7 +8,7 @@ import numpy as np
 from kompat import engines, mode
 from kompat.engines.width import beside, dtype_name
 from kompat.errors import UnsupportedValueError
-from kompat.graph.operations import read
+from kompat.graph.operations import Shape, read
 
 _cast = engines.current.exact(keras.ops.cast)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
@@ -66,6 +66,14 @@ def is_floating(x: Any) -> bool:
 def cast_like(x: Any, dtype: str) -> Any:
     """`x`, cast to `dtype` if it has another."""
     return x if dtype_name(x) == dtype else _cast(x, dtype)
+
+
+def size(x: Any, axis: int) -> Any:
+    """The size of an axis: an integer, or what will be one if it is not known yet."""
+    known = x.shape[axis]
+    if known is not None:
+        return known
+    return (Shape()(x) if isinstance(x, keras.KerasTensor) else keras.ops.shape(x))[axis]
 
 
 def _no_operand(x: Any) -> UnsupportedValueError:

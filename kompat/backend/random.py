@@ -40,8 +40,14 @@ class Draw(GraphOperation):
         return keras.KerasTensor(known, dtype=self._dtype)
 
     def call(self, shape: Any) -> Any:
-        sizes = tuple(int(n) for n in shape)
-        return self._draw(sizes, dtype=self._dtype, seed=self.seed_generator)
+        return self._draw(_sizes(shape), dtype=self._dtype, seed=self.seed_generator)
+
+
+def _sizes(shape: Any) -> Any:
+    """Integers; but what the engine does not know while it traces is left to it."""
+    if isinstance(shape, (list, tuple)):
+        return tuple(n if mode.is_traced(n) else int(n) for n in shape)
+    return shape if mode.is_traced(shape) else tuple(int(n) for n in np.asarray(shape))
 
 
 def _new_seed() -> int:
@@ -69,7 +75,7 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
         return operation.symbolic_call(
             shape if isinstance(shape, keras.KerasTensor) else list(shape)
         )
-    sizes = tuple(int(n) for n in np.asarray(shape))
+    sizes = _sizes(shape)
     if seed is None:
         seed = _AtRunTime() if engines.current.tracing() else _new_seed()
     with engines.current.full_width(dtype):

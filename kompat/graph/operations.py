@@ -86,14 +86,13 @@ class Shape(GraphOperation):
     """The shape of a symbolic tensor, known when the graph runs: integers on the host."""
 
     def call(self, x: Any) -> Any:
-        return keras.ops.convert_to_tensor(keras.ops.shape(x), dtype="int32")
+        shape = keras.ops.shape(x)
+        if all(isinstance(n, int) for n in shape):
+            return np.array(shape, "int32")
+        return keras.ops.convert_to_tensor(shape, dtype="int32")
 
     def compute_output_spec(self, x: Any) -> keras.KerasTensor:
         return keras.KerasTensor((len(x.shape),), dtype="int32")
-
-    def evaluate(self, run: Any, x: Any) -> Any:
-        shape = keras.ops.shape(x)
-        return np.array(shape, "int32") if all(isinstance(n, int) for n in shape) else self.call(x)
 
 
 class Gradient(GraphOperation):
