@@ -40,7 +40,16 @@ class Draw(GraphOperation):
         return keras.KerasTensor(known, dtype=self._dtype)
 
     def call(self, shape: Any) -> Any:
-        return self._draw(_sizes(shape), dtype=self._dtype, seed=self.seed_generator)
+        """In a Keras model, which on JAX would not keep the state of what is no layer."""
+        return self._drawn(
+            shape, _AtRunTime() if engines.current.tracing() else self.seed_generator
+        )
+
+    def evaluate(self, run: Any, shape: Any) -> Any:
+        return self._drawn(shape, self.seed_generator)
+
+    def _drawn(self, shape: Any, seed: Any) -> Any:
+        return self._draw(_sizes(shape), dtype=self._dtype, seed=seed)
 
 
 def _sizes(shape: Any) -> Any:
@@ -61,9 +70,7 @@ class _AtRunTime(keras.random.SeedGenerator):
         pass
 
     def next(self, ordered: bool = True) -> Any:
-        return engines.current.at_run_time(
-            lambda: np.array([_new_seed(), 0], "uint32"), (2,), "uint32"
-        )
+        return engines.current.seed_at_run_time(_new_seed)
 
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:

@@ -61,6 +61,11 @@ def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> 
     return jax.pure_callback(read, jax.ShapeDtypeStruct(shape, dtype))
 
 
+def seed_at_run_time(new: Callable[[], int]) -> jax.Array:
+    """Inside a trace, a seed that is another one in each run of the program."""
+    return at_run_time(lambda: np.array([new(), 0], "uint32"), (2,), "uint32")
+
+
 def eagerly() -> contextlib.AbstractContextManager:
     """Compute at once, whatever is being traced."""
     return jax.ensure_compile_time_eval()

@@ -24,6 +24,7 @@ from kompat.engines.generic import (
     is_wide,
     observe,
     placement_of,
+    seed_at_run_time,
     tracing,
 )
 from kompat.engines.width import any_wide
@@ -47,6 +48,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "seed_at_run_time",
     "stamp",
     "tracing",
 ]

@@ -25,6 +25,7 @@ from kompat.engines.generic import (
     observe,
     place,
     placement_of,
+    seed_at_run_time,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -50,6 +51,7 @@ __all__ = [
     "observe",
     "place",
     "placement_of",
+    "seed_at_run_time",
     "stamp",
     "tracing",
 ]
