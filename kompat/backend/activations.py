@@ -327,7 +327,7 @@ def _noise_shape(x: Any, noise_shape: Any) -> Any:
     wanted = (None,) * len(known) if noise_shape is None else tuple(noise_shape)
     rest = len(known) - len(wanted)
     fits = all(
-        not isinstance(n, int) or n == 1 or m in (None, n)
+        not isinstance(n, int) or n == 1 or not isinstance(m, int) or m == n
         for n, m in zip(wanted, known[-len(wanted) :])
     )
     if not fits or rest < 0 or (rest and None in wanted):

@@ -67,9 +67,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
     Example:
 
-    >>> p = K.sigmoid(K.constant([0., -200.]))
+    >>> p = K.sigmoid(K.constant([0., -50.]))
     >>> K.eval(K.binary_crossentropy(K.constant([0., 1.]), p)).round(4)
-    array([  0.6931, 200.    ], dtype=float32)
+    array([ 0.6931, 50.    ], dtype=float32)
     """
     target, output, from_logits = _read(target, output, from_logits, activations.sigmoid)
     return _binary(output, target, from_logits)

@@ -12,11 +12,11 @@ from kompat.backend.inspection import cast
 from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
 from kompat.engines.width import dtype_name
+from kompat.graph.operations import read
 
 __all__ = ["batch_normalization", "moving_average_update", "normalize_batch_in_training"]
 
 _exact = engines.current.exact
-_add = _exact(keras.ops.add)
 _divide = _exact(keras.ops.true_divide)
 _expand_dims = _exact(keras.ops.expand_dims)
 _multiply = _exact(keras.ops.multiply)
@@ -127,7 +127,9 @@ def _along(vector: Any, x: Any, axes: list[int]) -> Any:
 def _normalise(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, epsilon: Any) -> Any:
     normal = _divide(_subtract(x, mean), _sqrt(var + epsilon))
     normal = normal if gamma is None else _multiply(normal, gamma)
-    return normal if beta is None else _add(normal, beta)
+    # Not `keras.ops.add`: on TensorFlow it takes a vector along any axis for one along the last if
+    # that is as long.
+    return normal if beta is None else _subtract(normal, -beta)
 
 
 def _bessel(x: Any, axes: tuple[int, ...]) -> Any:
@@ -159,6 +161,7 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     >>> K.get_value(K.moving_average_update(v, [3., 4.], 0.5))
     array([2., 3.], dtype=float32)
     """
-    old = operand(x)
+    later = isinstance(value, keras.KerasTensor) or isinstance(momentum, keras.KerasTensor)
+    old = read(x) if later and isinstance(x, keras.Variable) else operand(x)
     value = cast(value, dtype_name(old))
     return update_sub(x, _multiply(_subtract(old, value), 1 - momentum))

@@ -53,10 +53,15 @@ class Draw(GraphOperation):
 
 
 def _sizes(shape: Any) -> Any:
-    """Integers; but what the engine does not know while it traces is left to it."""
+    """The sizes as integers; those that the engine does not know while it traces as it has them."""
     if isinstance(shape, (list, tuple)):
-        return tuple(n if mode.is_traced(n) else int(n) for n in shape)
+        return tuple(map(_size, shape))
     return shape if mode.is_traced(shape) else tuple(int(n) for n in np.asarray(shape))
+
+
+def _size(n: Any) -> Any:
+    known = isinstance(n, float) or (hasattr(n, "dtype") and not mode.is_traced(n))
+    return int(n) if known else n
 
 
 def _new_seed() -> int:

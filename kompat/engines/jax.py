@@ -123,6 +123,7 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
 
 def _operands(first: Any, others: tuple) -> list[Any]:
     first = _operand(first)
+    others = tuple(map(_operand, others))
     return [first, *(np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others)]
 
 
