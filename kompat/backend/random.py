@@ -41,9 +41,8 @@ class Draw(GraphOperation):
 
     def call(self, shape: Any) -> Any:
         """In a Keras model, which on JAX would not keep the state of what is no layer."""
-        return self._drawn(
-            shape, _AtRunTime() if engines.current.tracing() else self.seed_generator
-        )
+        seed = _AtRunTime() if engines.current.tracing() else self.seed_generator
+        return self._drawn(shape, seed)
 
     def evaluate(self, run: Any, shape: Any) -> Any:
         return self._drawn(shape, self.seed_generator)

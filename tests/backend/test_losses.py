@@ -281,3 +281,11 @@ def test_in_top_k_counts_what_is_likelier(K, scores, classes, k):
 def test_class_numbers_that_do_not_fit_are_refused(K, shape):
     with pytest.raises(ValueError, match="class numbers of shape"):
         K.sparse_categorical_crossentropy(np.zeros(shape, "int32"), K.constant(FAR))
+
+
+def test_a_sigmoid_and_a_softmax_are_not_taken_for_each_other(K):
+    x, target = K.constant(FAR), K.constant(ONES)
+    p, q = K.softmax(x), K.sigmoid(x)
+    for loss, made in ((K.binary_crossentropy, p), (K.categorical_crossentropy, q)):
+        plain = K.constant(K.eval(made))
+        np.testing.assert_allclose(K.eval(loss(target, made)), K.eval(loss(target, plain)))
