@@ -32,6 +32,7 @@ class Draw(GraphOperation):
         self._draw = draw
         self._dtype = dtype
         self.seed_generator = keras.random.SeedGenerator(_new_seed() if seed is None else seed)
+        self._in_traces = _AtRunTime(_new_seed if seed is None else _seeds_of(seed))
 
     def compute_output_spec(self, shape: Any) -> keras.KerasTensor:
         if isinstance(shape, keras.KerasTensor):
@@ -41,7 +42,7 @@ class Draw(GraphOperation):
 
     def call(self, shape: Any) -> Any:
         """In a Keras model, which on JAX would not keep the state of what is no layer."""
-        seed = _AtRunTime() if engines.current.tracing() else self.seed_generator
+        seed = self._in_traces if engines.current.tracing() else self.seed_generator
         return self._drawn(shape, seed)
 
     def evaluate(self, run: Any, shape: Any) -> Any:
@@ -67,14 +68,19 @@ def _new_seed() -> int:
     return int(np.random.randint(2**31 - 1))
 
 
+def _seeds_of(seed: int) -> Callable[[], int]:
+    """A sequence of seeds that is always the same."""
+    return partial(np.random.RandomState(seed).randint, 2**31 - 1)
+
+
 class _AtRunTime(keras.random.SeedGenerator):
     """Inside a trace of the user or of Keras: a seed that is drawn when the program runs."""
 
-    def __init__(self) -> None:
-        pass
+    def __init__(self, new: Callable[[], int]):
+        self._new = new
 
     def next(self, ordered: bool = True) -> Any:
-        return engines.current.seed_at_run_time(_new_seed)
+        return engines.current.seed_at_run_time(self._new)
 
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
@@ -88,7 +94,7 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
         )
     sizes = _sizes(shape)
     if seed is None:
-        seed = _AtRunTime() if engines.current.tracing() else _new_seed()
+        seed = _AtRunTime(_new_seed) if engines.current.tracing() else _new_seed()
     with engines.current.full_width(dtype):
         return draw(sizes, dtype=dtype, seed=seed)
 

@@ -54,6 +54,7 @@ RECTIFIER = [
     row(Tensor(WHOLE, "int32"), alpha=0.5),
     row(Var(PLANE), alpha=0.3, max_value=3.0),
     row(Tensor(PLANE), alpha="steep"),
+    row(Tensor([1.0, 2.0, -1.0]), alpha=0.5, max_value=2.0),
 ]
 
 EXPONENTIAL = [
