@@ -146,3 +146,27 @@ def test_the_call_context_of_layers():
     assert told[0] == (True, True), message
     assert told[1][0] is False, message
     assert call_context.training() is None, message
+
+
+def test_masks(K):
+    from kompat.values import keras_mask
+
+    message = "Keras changed how a tensor carries its mask: mend values/keras_mask.py"
+    x = K.ones((2,))
+    assert keras_mask.of(x) is None, message
+    keras_mask.attach(x, x)
+    assert keras_mask.of(x) is x, message
+
+
+def test_a_layer_without_its_activation(K):
+    from kompat.graph import history
+
+    message = "Keras changed what a layer consists of: mend graph/history.py, without_activation"
+    layer = keras.layers.Dense(2, activation="softmax", kernel_initializer="ones")
+    layer(keras.Input((3,)))
+    twin = history.without_activation(layer)
+    assert K.eval(twin(K.ones((1, 3)))).tolist() == [[3.0, 3.0]], message
+    assert twin.kernel is layer.kernel, message
+    assert len(layer._inbound_nodes) == 1, message
+    assert twin._inbound_nodes == [], message
+    assert layer.activation is keras.activations.softmax, message

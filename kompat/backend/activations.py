@@ -8,8 +8,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.backend import random
-from kompat.backend.inspection import shape
-from kompat.backend.operands import cast_like, floating, operand, tensor
+from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.probabilities import remember
 from kompat.backend.reduction import checked_axes, max, sum
 from kompat.engines.width import dtype_name
@@ -321,24 +320,21 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
 
 
 def _noise_shape(x: Any, noise_shape: Any) -> Any:
-    """The shape of the draws, with symbolic elements where `x` has unknown dimensions."""
+    """The shape of the draws, with elements that are known later where `x` has such dimensions."""
     if isinstance(noise_shape, keras.KerasTensor):
         return noise_shape
-    wanted = [None] * len(x.shape) if noise_shape is None else list(noise_shape)
     known = tuple(x.shape)
-    fits = len(wanted) <= len(known) and all(
-        n is None or m is None or isinstance(n, keras.KerasTensor) or int(n) in (1, m)
-        for n, m in zip(wanted[::-1], known[::-1])
+    wanted = (None,) * len(known) if noise_shape is None else tuple(noise_shape)
+    rest = len(known) - len(wanted)
+    fits = all(
+        not isinstance(n, int) or n == 1 or not isinstance(m, int) or m == n
+        for n, m in zip(wanted, known[-len(wanted) :])
     )
-    if not fits or (None in wanted and len(wanted) < len(known)):
+    if not fits or rest < 0 or (rest and None in wanted):
         raise ValueError(
             f"dropout: expected a noise_shape that broadcasts to {known}, received {noise_shape}."
         )
-    sizes = [m if n is None else n for n, m in zip(wanted, known)] if None in wanted else wanted
-    if None not in sizes:
-        return sizes
-    dynamic = shape(x)
-    return [dynamic[i] if n is None else n for i, n in enumerate(sizes)]
+    return [size(x, i) if n is None else n for i, n in enumerate(wanted)]
 
 
 @_fused

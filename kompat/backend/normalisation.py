@@ -8,15 +8,15 @@ import keras
 from kompat import engines
 from kompat.backend import reduction
 from kompat.backend.arithmetic import maximum
-from kompat.backend.inspection import cast, shape
-from kompat.backend.operands import cast_like, floating, operand, tensor
+from kompat.backend.inspection import cast
+from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
 from kompat.engines.width import dtype_name
+from kompat.graph.operations import read
 
 __all__ = ["batch_normalization", "moving_average_update", "normalize_batch_in_training"]
 
 _exact = engines.current.exact
-_add = _exact(keras.ops.add)
 _divide = _exact(keras.ops.true_divide)
 _expand_dims = _exact(keras.ops.expand_dims)
 _multiply = _exact(keras.ops.multiply)
@@ -127,18 +127,18 @@ def _along(vector: Any, x: Any, axes: list[int]) -> Any:
 def _normalise(x: Any, mean: Any, var: Any, beta: Any, gamma: Any, epsilon: Any) -> Any:
     normal = _divide(_subtract(x, mean), _sqrt(var + epsilon))
     normal = normal if gamma is None else _multiply(normal, gamma)
-    return normal if beta is None else _add(normal, beta)
+    # Not `keras.ops.add`: on TensorFlow it takes a vector along any axis for one along the last if
+    # that is as long.
+    return normal if beta is None else _subtract(normal, -beta)
 
 
 def _bessel(x: Any, axes: tuple[int, ...]) -> Any:
     """How much the variance of a population is likely to exceed that of a sample."""
-    sizes = [x.shape[axis] for axis in axes]
-    if None not in sizes:
-        count = math.prod(sizes)
+    count = math.prod(size(x, axis) for axis in axes)
+    if isinstance(count, int):
         return count / max(count - 1, 1)
-    dynamic = shape(x)
-    count = math.prod(dynamic[axis] if n is None else n for axis, n in zip(axes, sizes))
-    return _divide(cast_like(count, dtype_name(x)), cast_like(maximum(count - 1, 1), dtype_name(x)))
+    count = cast(count, dtype_name(x))
+    return _divide(count, maximum(_subtract(count, 1), 1))
 
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
@@ -161,6 +161,7 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     >>> K.get_value(K.moving_average_update(v, [3., 4.], 0.5))
     array([2., 3.], dtype=float32)
     """
-    old = operand(x)
+    later = isinstance(value, keras.KerasTensor) or isinstance(momentum, keras.KerasTensor)
+    old = read(x) if later and isinstance(x, keras.Variable) else operand(x)
     value = cast(value, dtype_name(old))
     return update_sub(x, _multiply(_subtract(old, value), 1 - momentum))

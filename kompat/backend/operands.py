@@ -9,7 +9,7 @@ import numpy as np
 from kompat import engines, mode
 from kompat.engines.width import WIDE, beside, dtype_name
 from kompat.errors import UnsupportedValueError
-from kompat.graph.operations import Apply, read
+from kompat.graph.operations import Apply, Shape, read
 
 _cast = engines.current.exact(keras.ops.cast)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
@@ -141,6 +141,14 @@ def data_format_of(data_format: str | None) -> str:
             f"{data_format!r}."
         )
     return data_format
+
+
+def size(x: Any, axis: int) -> Any:
+    """The size of an axis: an integer, or what will be one if it is not known yet."""
+    known = x.shape[axis]
+    if known is not None:
+        return known
+    return (Shape()(x) if isinstance(x, keras.KerasTensor) else keras.ops.shape(x))[axis]
 
 
 def _no_operand(x: Any) -> UnsupportedValueError:

@@ -28,29 +28,40 @@ class Draw(Shaped):
     """Draws from a distribution in each run; its seed is state of the graph."""
 
     def __init__(self, draw: Callable[..., Any], dtype: str, seed: int | None):
-        super().__init__(self._drawn, lambda sizes: sizes, dtype)
-        self._draw = draw
+        super().__init__(draw, lambda sizes: sizes, dtype)
         self.seed_generator = keras.random.SeedGenerator(_new_seed() if seed is None else seed)
+        self._in_traces = _AtRunTime(_new_seed if seed is None else _seeds_of(seed))
 
-    def _drawn(self, sizes: Any) -> Any:
+    def call(self, sizes: Any, roots: Any) -> Any:
+        """In a Keras model, which on JAX would not keep the state of what is no layer."""
+        seed = self._in_traces if engines.current.tracing() else self.seed_generator
+        return self._drawn(self.resolved(sizes, roots), seed)
+
+    def evaluate(self, run: Any, sizes: Any, roots: Any) -> Any:
+        return self._drawn(self.resolved(sizes, roots), self.seed_generator)
+
+    def _drawn(self, sizes: Any, seed: Any) -> Any:
         with engines.current.full_width(self._dtype):
-            return self._draw(sizes, dtype=self._dtype, seed=self.seed_generator)
+            return self._compute(sizes, dtype=self._dtype, seed=seed)
 
 
 def _new_seed() -> int:
     return int(np.random.randint(2**31 - 1))
 
 
+def _seeds_of(seed: int) -> Callable[[], int]:
+    """A sequence of seeds that is always the same."""
+    return partial(np.random.RandomState(seed).randint, 2**31 - 1)
+
+
 class _AtRunTime(keras.random.SeedGenerator):
     """Inside a trace of the user or of Keras: a seed that is drawn when the program runs."""
 
-    def __init__(self) -> None:
-        pass
+    def __init__(self, new: Callable[[], int]):
+        self._new = new
 
     def next(self, ordered: bool = True) -> Any:
-        return engines.current.at_run_time(
-            lambda: np.array([_new_seed(), 0], "uint32"), (2,), "uint32"
-        )
+        return engines.current.seed_at_run_time(self._new)
 
 
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
@@ -60,7 +71,7 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
         return Draw(draw, dtype, seed).of(shape)
     sizes = run_sizes(shape)
     if seed is None:
-        seed = _AtRunTime() if engines.current.tracing() else _new_seed()
+        seed = _AtRunTime(_new_seed) if engines.current.tracing() else _new_seed()
     with engines.current.full_width(dtype):
         return draw(sizes, dtype=dtype, seed=seed)
 

@@ -5,6 +5,7 @@ Each engine has a module with the same functions:
 - `place(host, placement)`: put a host array that nobody will change on a device;
 - `tracing()`: whether the engine is recording a program in this thread;
 - `at_run_time(read, shape, dtype)`: inside a trace, a tensor that is read when the program runs;
+- `seed_at_run_time(new)`: inside a trace, a seed that is another one in each run;
 - `eagerly()`: a context that computes at once, whatever is being traced;
 - `exact(function)`: a function of `keras.ops`, computing 64-bit operands in 64 bits;
 - `fused(function, static)`: a function of tensors in one dispatch, where the engine can; the

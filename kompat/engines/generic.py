@@ -64,6 +64,11 @@ def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> 
     return keras.ops.convert_to_tensor(read())
 
 
+def seed_at_run_time(new: Callable[[], int]) -> Any:
+    """Inside a trace, a seed that is another one in each run of the program."""
+    return at_run_time(lambda: np.array([new(), 0], "uint32"), (2,), "uint32")
+
+
 def eagerly() -> contextlib.AbstractContextManager:
     """Compute at once, whatever is being traced."""
     return contextlib.nullcontext()

@@ -76,6 +76,11 @@ def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> 
     return jax.pure_callback(lambda *positions: read(), spec, *_loops.positions)
 
 
+def seed_at_run_time(new: Callable[[], int]) -> jax.Array:
+    """Inside a trace, a seed that is another one in each run of the program."""
+    return at_run_time(lambda: np.array([new(), 0], "uint32"), (2,), "uint32")
+
+
 def eagerly() -> contextlib.AbstractContextManager:
     """Compute at once, whatever is being traced."""
     return jax.ensure_compile_time_eval()
@@ -148,6 +153,7 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
 
 def _operands(first: Any, others: tuple) -> list[Any]:
     first = _operand(first)
+    others = tuple(map(_operand, others))
     return [first, *(np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others)]
 
 

@@ -28,6 +28,7 @@ from kompat.engines.generic import (
     on_host,
     placement_of,
     scan,
+    seed_at_run_time,
     tracing,
     transpose_of,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "seed_at_run_time",
     "stamp",
     "tracing",
 ]

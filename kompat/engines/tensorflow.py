@@ -55,6 +55,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "seed_at_run_time",
     "stamp",
     "tracing",
 ]
@@ -73,6 +74,15 @@ def tracing() -> bool:
 def eagerly() -> contextlib.AbstractContextManager:
     """Lift what follows out of any `tf.function`."""
     return tf.init_scope()
+
+
+def seed_at_run_time(new: Callable[[], int]) -> tf.Tensor:
+    """Inside a trace, a seed that is another one in each run of the program.
+
+    Not read from Python, which XLA could not compile; TensorFlow's own operation counts its runs.
+    """
+    seed = tf.random.uniform((2,), 0, 2**31 - 1, tf.int32, seed=new())
+    return tf.cast(seed, tf.uint32)
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])

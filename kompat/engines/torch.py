@@ -32,6 +32,7 @@ from kompat.engines.generic import (
     place,
     placement_of,
     scan,
+    seed_at_run_time,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -64,6 +65,7 @@ __all__ = [
     "place",
     "placement_of",
     "scan",
+    "seed_at_run_time",
     "stamp",
     "tracing",
 ]

@@ -131,7 +131,13 @@ def without_activation(layer: Any) -> Any:
     twin = object.__new__(type(layer))
     twin.__dict__.update(vars(layer))
     twin.__dict__.update(
-        activation=None, activity_regularizer=None, _inbound_nodes=[], _outbound_nodes=[]
+        name=f"{layer.name}_logits",
+        activation=None,
+        activity_regularizer=None,
+        _losses=[],
+        _loss_ids=set(),
+        _inbound_nodes=[],
+        _outbound_nodes=[],
     )
     return twin
 

@@ -51,12 +51,16 @@ class Shaped(GraphOperation):
         return keras.KerasTensor(self._infer(known, *tensors), dtype=dtype)
 
     def call(self, sizes: Any, roots: Any, *tensors: Any) -> Any:
+        return self._compute(self.resolved(sizes, roots), *tensors)
+
+    def resolved(self, sizes: Any, roots: Any) -> Any:
+        """The sizes at run time: as given, or from the shapes of `roots`."""
         if self._sizes is not None:
             found: dict[int, Any] = {}
             _follows_from_shapes(self._sizes, found)
             shapes = {key: keras.ops.shape(x) for key, x in zip(found, roots)}
             sizes = _sizes_from(self._sizes, lambda root: shapes[id(root)])
-        return self._compute(run_sizes(sizes), *tensors)
+        return run_sizes(sizes)
 
     @staticmethod
     def sizes(node: Any) -> Any:

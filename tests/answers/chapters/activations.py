@@ -54,6 +54,7 @@ RECTIFIER = [
     row(Tensor(WHOLE, "int32"), alpha=0.5),
     row(Var(PLANE), alpha=0.3, max_value=3.0),
     row(Tensor(PLANE), alpha="steep"),
+    row(Tensor([1.0, 2.0, -1.0]), alpha=0.5, max_value=2.0),
 ]
 
 EXPONENTIAL = [
@@ -73,7 +74,7 @@ PROBABILITIES = [
     row(Tensor(CUBE), axis=1),
     row(Tensor(CUBE), 0),
     row(Tensor(CUBE, static=(None, None, 2)), axis=-3),
-    row(Tensor(CUBE), axis=[0, 2]),
+    row(Tensor([[[1000.0, 0.0], [999.0, 998.0]]]), axis=[1, 2]),
     row(Tensor(CUBE), axis=None),
     row(Tensor(PLANE), axis=2),
     row(Tensor(PLANE), axis="last"),
