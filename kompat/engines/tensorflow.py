@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
+from kompat.engines import generic
 from kompat.engines.generic import (
     LARGE_BYTES,
     allocate,
@@ -23,7 +24,6 @@ from kompat.engines.generic import (
     place,
     placement_of,
 )
-from kompat.engines import generic
 from kompat.engines.perturbation import Points
 
 __all__ = [
