@@ -104,6 +104,9 @@ def test_long_sequences_do_not_grow_the_graph(K):
     np.testing.assert_allclose(f([data]), wanted[:, -1], rtol=1e-3)
     assert len(calls) == 1
     assert K.int_shape(last) == (None, 2)
+    x = K.placeholder((None, 7, 2))
+    K.rnn(counted, x, [K.ones_like(x[:, 0]), K.zeros_like(x[:, 0, :1])], unroll=True)
+    assert len(calls) == 8
 
 
 def test_the_gradients_are_those_of_the_unrolled_steps(K, engine):
