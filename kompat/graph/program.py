@@ -12,6 +12,7 @@ from kompat import engines
 from kompat.engines.width import WIDE, any_wide, dtype_name
 from kompat.graph import history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
+from kompat.graph.loops import Loop
 
 
 class Program:
@@ -71,7 +72,9 @@ class Program:
     def _is_first_of_few(self) -> bool:
         """Whether compiling would cost more than it gives: `run(v.assign(x))` runs once."""
         first, self._has_run = not self._has_run, True
-        return first and not self.schedule.depth and len(self.schedule.levels[0]) <= _FEW
+        nodes = self.schedule.levels[0]
+        few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
+        return first and few and not self.schedule.depth
 
     @property
     def compilations(self) -> int:

@@ -61,12 +61,19 @@ def test_every_element_draws_anew(K, mode):
 
 def test_what_is_symbolic_may_hide_in_the_closure(K):
     x = K.placeholder((None, 2))
-    parts = K.map_fn(lambda v: K.sum(x) * v, np.array([1.0, 2.0], "float32"))
-    total = K.foldl(lambda a, v: a + v * K.sum(x), np.array([1.0, 2.0], "float32"))
-    f = K.function([x], [parts, total])
+    numbers = np.arange(5, dtype="float32")
+    calls = []
+
+    def combine(a, v):
+        calls.append(v)
+        return a + v * K.sum(x)
+
+    parts = K.map_fn(lambda v: K.sum(x) * v, numbers)
+    f = K.function([x], [parts, K.foldl(combine, numbers)])
     parts, total = f([np.ones((3, 2))])
-    np.testing.assert_array_equal(parts, [6, 12])
-    assert total == 13
+    np.testing.assert_array_equal(parts, numbers * 6)
+    assert total == 60
+    assert len(calls) == 2  # at once, which shows that it cannot be, and traced
 
 
 def test_concrete_elements_are_computed_at_once_in_graphs_too(K):
