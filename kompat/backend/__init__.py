@@ -53,7 +53,7 @@ from kompat.backend.creation import (
     zeros,
     zeros_like,
 )
-from kompat.backend.ctc import ctc_batch_cost, ctc_decode
+from kompat.backend.ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -104,6 +104,7 @@ from kompat.backend.reduction import (
     var,
 )
 from kompat.backend.shaping import flatten
+from kompat.backend.sparse import is_sparse, to_dense
 from kompat.backend.variables import (
     batch_get_value,
     batch_set_value,
@@ -136,6 +137,7 @@ __all__ = [
     "count_params",
     "ctc_batch_cost",
     "ctc_decode",
+    "ctc_label_dense_to_sparse",
     "cumprod",
     "cumsum",
     "dtype",
@@ -160,6 +162,7 @@ __all__ = [
     "in_train_phase",
     "int_shape",
     "is_keras_tensor",
+    "is_sparse",
     "learning_phase",
     "learning_phase_scope",
     "less",
@@ -205,6 +208,7 @@ __all__ = [
     "stop_gradient",
     "sum",
     "switch",
+    "to_dense",
     "truncated_normal",
     "update",
     "update_add",

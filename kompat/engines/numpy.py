@@ -20,11 +20,14 @@ from kompat.engines.generic import (
     host_form,
     infer,
     is_narrowing,
+    is_sparse,
     is_wide,
     observe,
     on_host,
     placement_of,
     scan,
+    sparse,
+    sparse_where,
     tracing,
 )
 from kompat.engines.width import any_wide
@@ -43,12 +46,15 @@ __all__ = [
     "host_form",
     "infer",
     "is_narrowing",
+    "is_sparse",
     "is_wide",
     "observe",
     "on_host",
     "place",
     "placement_of",
     "scan",
+    "sparse",
+    "sparse_where",
     "tracing",
 ]
 

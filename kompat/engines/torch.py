@@ -20,12 +20,15 @@ from kompat.engines.generic import (
     host_form,
     infer,
     is_narrowing,
+    is_sparse,
     is_wide,
     observe,
     on_host,
     place,
     placement_of,
     scan,
+    sparse,
+    sparse_where,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -46,12 +49,15 @@ __all__ = [
     "host_form",
     "infer",
     "is_narrowing",
+    "is_sparse",
     "is_wide",
     "observe",
     "on_host",
     "place",
     "placement_of",
     "scan",
+    "sparse",
+    "sparse_where",
     "tracing",
 ]
 

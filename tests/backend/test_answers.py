@@ -7,7 +7,6 @@ cannot read an attribute of an array or a number, K may also give an answer. The
 """
 
 import contextlib
-import inspect
 import json
 from pathlib import Path
 

@@ -82,8 +82,8 @@ def test_lengths_are_masks(K, backwards, shape):
     mask = np.arange(3) < np.reshape(lengths, (-1, 1))
     states = [np.ones((2, 2), "float32"), np.zeros((2, 1), "float32")]
     wanted, _ = by_hand(x, states, mask, backwards, zeroed=False)
-    for given in (lengths, K.constant(lengths, "int32")):
-        got = K.rnn(step, x, states, backwards, input_length=given)[1]
+    for form in (lengths, K.constant(lengths, "int32")):
+        got = K.rnn(step, x, states, backwards, input_length=form)[1]
         np.testing.assert_allclose(K.get_value(got), wanted)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from answers.table import decode
 from answers.gradient_graphs import GRAPHS, run
+from answers.table import decode
 
 import kompat
 

@@ -15,6 +15,8 @@ TIMES = Code("lambda x, s: (x * s[0] + x, [x * s[0] + x])")
 COUNT = Code("lambda x, s: (x * s[1], [s[0] + x, s[1] + 1.0])")
 NESTED = Code("lambda x, s: (s[0][0] - x, [[s[0][0] + x, s[0][1] * 2.0]])")
 PAIR = Code("lambda x, s: (x[0] * x[1] + s[0], [s[0] + x[1]])")
+WEIGHED = "lambda x, s: (x * w * s[1] + s[0], [s[0] * x])"
+CLOSED = "lambda x, s: (K.sum(c) * s[0], [s[0] * c + x])"
 TWO = Code("lambda x, s: ([x + s[0], x * 2.0], [x + s[0]])")
 
 
@@ -63,13 +65,16 @@ TABLE: dict[str, list[Row]] = {
         row(ADD, sequence(), start(), unroll=True, mask=mask(), zero_output_for_mask=True),
         row(
             *(ADD, sequence(), start(), True, mask()),
-            **{"unroll": True, "zero_output_for_mask": True},
+            unroll=True,
+            zero_output_for_mask=True,
         ),
         row(ADD, swapped(), start(), time_major=True),
         row(TIMES, swapped(static=(None, None, 2)), start(), time_major=True),
         row(
             *(ADD, swapped(static=(None, 2, 2)), start()),
-            **{"time_major": True, "mask": mask(np.transpose(MASK)), "go_backwards": True},
+            time_major=True,
+            mask=mask(np.transpose(MASK)),
+            go_backwards=True,
         ),
         row(ADD, swapped(), start(), unroll=True, time_major=True),
         row(ADD, sequence(), start(), return_all_outputs=False),
@@ -77,7 +82,9 @@ TABLE: dict[str, list[Row]] = {
         row(ADD, sequence(), start(), return_all_outputs=False, unroll=True, mask=mask()),
         row(
             *(ADD, sequence(static=(None, None, 2)), start()),
-            **{"return_all_outputs": False, "zero_output_for_mask": True, "mask": mask()},
+            return_all_outputs=False,
+            zero_output_for_mask=True,
+            mask=mask(),
         ),
         row(
             Code("lambda x, s: (x * s[1] + s[2], [s[0] + 1.0])"),
@@ -87,7 +94,8 @@ TABLE: dict[str, list[Row]] = {
         row(
             Code("lambda x, s: (x * s[1], [s[0] - x])"),
             *(sequence(), start()),
-            **{"constants": [Var([2.0, -1.0])], "unroll": True},
+            constants=[Var([2.0, -1.0])],
+            unroll=True,
         ),
         row(COUNT, sequence(), [Tensor(START), Tensor(0.0)]),
         row(COUNT, sequence(), [Tensor(START), Tensor([[0.0], [0.0]])], mask=mask()),
@@ -158,21 +166,29 @@ TABLE: dict[str, list[Row]] = {
         part("K.rnn(f, x, [s], mask=m)[0]", f=TIMES, x=sequence(), s=Tensor(START), m=mask(EARLY)),
         part(
             "K.rnn(f, x, [s], True, m, zero_output_for_mask=True)[1]",
-            **{"f": TIMES, "x": sequence(), "s": Tensor(START), "m": mask()},
+            f=TIMES,
+            x=sequence(),
+            s=Tensor(START),
+            m=mask(),
         ),
         part("K.rnn(f, x, [s], unroll=True)[2][0]", f=TIMES, x=sequence(), s=Tensor(START)),
         part(
-            "K.rnn(lambda x, s: (x * w * s[1] + s[0], [s[0] * x]), x, [v], constants=[c])[2][0]",
-            **{"x": sequence(), "w": Var([2.0, 0.5]), "v": Var(START), "c": Tensor([0.5, 2.0])},
+            f"K.rnn({WEIGHED}, x, [v], constants=[c])[2][0]",
+            x=sequence(),
+            w=Var([2.0, 0.5]),
+            v=Var(START),
+            c=Tensor([0.5, 2.0]),
         ),
         part(
-            "K.rnn(lambda x, s: (K.sum(c) * s[0], [s[0] * c + x]), x, [s], return_all_outputs=False)[1]",
-            **{"x": sequence(static=(None, None, 2)), "s": Tensor(START), "c": Tensor([0.5, 2.0])},
+            f"K.rnn({CLOSED}, x, [s], return_all_outputs=False)[1]",
+            x=sequence(static=(None, None, 2)),
+            s=Tensor(START),
+            c=Tensor([0.5, 2.0]),
         ),
     ],
 }
 
-# States that change their dtype or get a batch dimension, and inputs that are not read to their end.
+# States that change their dtype or get a batch dimension; inputs that are not read to their end.
 REFUSED = {"rnn-68 eager", "rnn-71 eager", "rnn-73 graph"}
 # tf.keras zeroes by the mask in the order of the inputs, ignores lengths that are no tensors, and
 # takes lengths of shape (batch,) for those of features.
