@@ -14,7 +14,7 @@ import numpy as np
 from kompat import engines
 from kompat.backend.operands import cast_like, floating, tensor
 from kompat.engines.width import dtype_name
-from kompat.graph import loops
+from kompat.graph import loops, sparse
 from kompat.graph.operations import GraphOperation
 
 __all__ = ["ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse"]
@@ -309,6 +309,7 @@ def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> Any:
            [5., 0.]], dtype=float32)
     """
     labels, lengths = tensor(labels), cast_like(tensor(label_lengths), "int32")
+    sparse.require_engine()
     _require_ranks("ctc_label_dense_to_sparse", labels=(labels, 2))
     _require_one_batch("ctc_label_dense_to_sparse", labels, lengths)
     return WithoutPadding()(labels, lengths)

@@ -21,7 +21,8 @@ Each engine has a module with the same functions:
 - `observe(show, x)`: show the value of `x` whenever it is computed;
 - `cond(condition, then, otherwise)`: a branch inside a compiled program;
 - `scan(step, carry, ys, xs)`: a loop inside a recorded program; None where nothing is recorded;
-- `is_sparse(x)`, `sparse(elements, indices, shape)`, `sparse_where(kept, dense)`: sparse tensors;
+- `is_sparse(x)`, `sparse(elements, indices, shape)`, `sparse_where(kept, dense)`: sparse
+  tensors; None where the engine has none;
 - `differentiate(forward, wanted)`: one pass of a program, with gradients.
 """
 

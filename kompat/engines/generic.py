@@ -76,6 +76,8 @@ def exact(function: Function) -> Function:
 infer = None
 compile = None
 scan = None
+sparse = None
+sparse_where = None
 
 
 def differentiate(
@@ -105,17 +107,3 @@ def on_host(
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor: this engine has none."""
     return False
-
-
-def sparse(elements: np.ndarray, indices: np.ndarray, shape: tuple[int, ...]) -> Any:
-    """A sparse tensor: this engine has none."""
-    raise ValueError(
-        f"expected an engine with sparse tensors, have {keras.config.backend()!r}.\n"
-        "Why: Keras has them on JAX and TensorFlow alone.\n"
-        "Mend: use dense arrays (matrix.toarray()), or KERAS_BACKEND=jax."
-    )
-
-
-def sparse_where(kept: Any, dense: Any) -> Any:
-    """The elements of a matrix where `kept` is true, sparse: this engine has none."""
-    return sparse(np.empty(0), np.empty((0, 2)), tuple(dense.shape))

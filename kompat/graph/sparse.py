@@ -5,12 +5,23 @@ from typing import Any
 import numpy as np
 
 from kompat import engines
+from kompat.errors import UnsupportedValueError
 from kompat.values.adapter import as_host
 
 
 def is_on_host(value: Any) -> bool:
     """Whether `value` is a sparse matrix or array of SciPy."""
     return hasattr(value, "tocsr")
+
+
+def require_engine() -> None:
+    """Raise ValueError unless the engine has sparse tensors."""
+    if engines.current.sparse is None:
+        raise UnsupportedValueError(
+            f"expected an engine with sparse tensors, have {engines.NAME!r}.",
+            "Keras has them on JAX and TensorFlow alone.",
+            "use dense arrays (matrix.toarray()), or KERAS_BACKEND=jax.",
+        )
 
 
 def from_host(value: Any, dtype: Any, name: str) -> Any:
@@ -25,6 +36,7 @@ def from_host(value: Any, dtype: Any, name: str) -> Any:
         ValueError: the engine has no sparse tensors.
         As `set_value` for its dtype.
     """
+    require_engine()
     if is_on_host(value):
         rows = value.tocsr()
         rows.sum_duplicates()
