@@ -76,7 +76,7 @@ from kompat.backend.creation import (
     zeros,
     zeros_like,
 )
-from kompat.backend.ctc import ctc_batch_cost, ctc_decode
+from kompat.backend.ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -182,6 +182,7 @@ from kompat.backend.shaping import (
     tile,
     transpose,
 )
+from kompat.backend.sparse import is_sparse, to_dense
 from kompat.backend.variables import (
     batch_get_value,
     batch_set_value,
@@ -228,6 +229,7 @@ __all__ = [
     "count_params",
     "ctc_batch_cost",
     "ctc_decode",
+    "ctc_label_dense_to_sparse",
     "cumprod",
     "cumsum",
     "depthwise_conv2d",
@@ -260,6 +262,7 @@ __all__ = [
     "in_train_phase",
     "int_shape",
     "is_keras_tensor",
+    "is_sparse",
     "l2_normalize",
     "learning_phase",
     "learning_phase_scope",
@@ -334,6 +337,7 @@ __all__ = [
     "tanh",
     "temporal_padding",
     "tile",
+    "to_dense",
     "transpose",
     "truncated_normal",
     "update",

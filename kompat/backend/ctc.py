@@ -14,10 +14,10 @@ import numpy as np
 from kompat import engines
 from kompat.backend.operands import cast_like, floating, tensor
 from kompat.engines.width import dtype_name
-from kompat.graph import loops
+from kompat.graph import loops, sparse
 from kompat.graph.operations import GraphOperation
 
-__all__ = ["ctc_batch_cost", "ctc_decode"]
+__all__ = ["ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse"]
 
 _exact = engines.current.exact
 _concatenate = _exact(keras.ops.concatenate)
@@ -285,6 +285,47 @@ def _sequence(sequences: list[tuple[int, ...]], place: int, labels: int) -> tupl
 
 def _without_repetitions(sequence: tuple[int, ...]) -> list[int]:
     return [label for i, label in enumerate(sequence) if i == 0 or label != sequence[i - 1]]
+
+
+def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> Any:
+    """The labels of a batch without what fills them up.
+
+    Args:
+        labels: a tensor of shape ``(batch, labels)``.
+        label_lengths: the number of labels of each sample, of shape ``(batch,)``.
+
+    Returns:
+        A sparse tensor of the shape and dtype of `labels`.
+
+    Raises:
+        ValueError: `labels` is no matrix, the batch sizes differ, or the engine has no sparse
+            tensors: PyTorch and NumPy.
+
+    Example:
+
+    >>> labels = K.constant([[3, 4], [5, -1]])
+    >>> K.eval(K.ctc_label_dense_to_sparse(labels, K.constant([2, 1])))  # doctest: +SKIP
+    array([[3., 4.],
+           [5., 0.]], dtype=float32)
+    """
+    labels, lengths = tensor(labels), cast_like(tensor(label_lengths), "int32")
+    sparse.require_engine()
+    _require_ranks("ctc_label_dense_to_sparse", labels=(labels, 2))
+    _require_one_batch("ctc_label_dense_to_sparse", labels, lengths)
+    return WithoutPadding()(labels, lengths)
+
+
+class WithoutPadding(GraphOperation):
+    """The first elements of each row, sparse."""
+
+    def compute_output_spec(self, labels: Any, lengths: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(labels.shape, dtype=labels.dtype, sparse=True)
+
+    def call(self, labels: Any, lengths: Any) -> Any:
+        places = keras.ops.arange(keras.ops.shape(labels)[1], dtype="int32")
+        kept = keras.ops.expand_dims(places, 0) < keras.ops.reshape(lengths, (-1, 1))
+        with engines.current.full_width(labels):
+            return engines.current.sparse_where(kept, labels)
 
 
 def _require_ranks(function: str, **expected: tuple[Any, int]) -> None:

@@ -98,6 +98,10 @@ def rnn(
     lengths = None
     if mask is not None:
         mask = cast_like(tensor(mask), "bool")
+        if steps is not None and mask.shape[0 if time_major else 1] not in (steps, None):
+            raise ValueError(
+                f"rnn: expected a mask of {steps} time steps, received shape {tuple(mask.shape)}."
+            )
     elif getattr(input_length, "shape", ()) != ():
         lengths = tensor(input_length)
 
@@ -109,9 +113,7 @@ def rnn(
         go_backwards, unroll, time_major, zero_output_for_mask, return_all_outputs
     )
     operands = (inputs, loops.each(tensor, tuple(initial_states)), mask, lengths)
-    if unroll:
-        return recurrence.compute(step, operands)
-    return loops.apply(recurrence, step, operands)
+    return loops.apply(recurrence, step, operands, unroll)
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ def _chosen(mask: Any, new: list[Any], old: list[Any]) -> list[Any]:
 
 def _beside(mask: Any, x: Any) -> Any:
     """The mask of a time step, in the rank of `x`."""
-    if not x.shape:
+    if len(x.shape) == 0:
         raise ValueError(
             "rnn: expected states and outputs with a batch dimension beside a mask, received a "
             "number."

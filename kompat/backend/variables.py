@@ -9,6 +9,7 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.errors import ShapeMismatchError, UnsupportedValueError
+from kompat.graph import sparse
 from kompat.graph.operations import Assign, read
 from kompat.storage.plain import is_engine_value
 from kompat.values import (
@@ -50,8 +51,10 @@ def variable(
     """Make a variable that holds `value`.
 
     Args:
-        value: a number, nested lists of numbers, or an array, tensor or variable.
-        dtype: its dtype; `K.floatx()` by default, whatever the dtype of `value`.
+        value: a number, nested lists of numbers, or an array, tensor or variable. A sparse matrix
+            of SciPy gives a sparse tensor, which never changes.
+        dtype: its dtype; `K.floatx()` by default, whatever the dtype of `value`; for a sparse
+            matrix its own.
         name: a string.
         constraint: a function that optimizers apply after each step.
 
@@ -70,6 +73,8 @@ def variable(
     array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
+    if sparse.is_on_host(value):
+        return sparse.from_host(value, dtype and standard_dtype(dtype), "the sparse tensor")
     return Variable(value, standard_dtype(dtype), name, constraint)
 
 

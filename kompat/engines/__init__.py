@@ -31,6 +31,8 @@ Each engine has a module with the same functions:
   sizes;
 - `max_pool(x, window, strides, padding)`, `average_pool(...)`: what is added does not count.
 - `scan(step, carry, ys, xs)`: a loop inside a recorded program; None where nothing is recorded;
+- `is_sparse(x)`, `sparse(elements, indices, shape)`, `sparse_where(kept, dense)`: sparse
+  tensors; None where the engine has none;
 - `differentiate(forward, wanted)`: one pass of a program, with gradients.
 """
 

@@ -97,6 +97,8 @@ def stamp(tensor: Any) -> Any:
 infer = None
 compile = None
 scan = None
+sparse = None
+sparse_where = None
 
 
 def differentiate(
@@ -168,3 +170,8 @@ def on_host(
     """What NumPy computes from tensors, each of its own shape and dtype in `specs`."""
     results = compute(*map(keras.ops.convert_to_numpy, tensors))
     return [keras.ops.convert_to_tensor(x, dtype=dtype) for x, (_, dtype) in zip(results, specs)]
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor: this engine has none."""
+    return False

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from jax.experimental import sparse as jax_sparse
 
 from kompat.engines import windows
 from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host
@@ -32,6 +33,8 @@ def place(host: Any, placement: Any = None) -> jax.Array:
 
 def host_form(tensor: jax.Array, name: str) -> Any:
     """The value of `tensor` on the host, read-only, for the owner of `tensor` to keep."""
+    if is_sparse(tensor):
+        return np.asarray(jax_values.dense(tensor))
     jax_values.require_readable(tensor, name)
     return np.asarray(tensor)[()]
 
@@ -372,6 +375,30 @@ def on_host(
         return [place(x) for x in cast(*tensors)]
     structs = [jax.ShapeDtypeStruct(*spec) for spec in specs]
     return jax.pure_callback(cast, structs, *tensors, vmap_method="sequential")
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor."""
+    return isinstance(x, jax_sparse.JAXSparse)
+
+
+def sparse(elements: Any, indices: Any, shape: tuple[int, ...]) -> Any:
+    """A sparse tensor of elements at sorted indices, on the host."""
+    with full_width(elements):
+        places = place(indices.astype("int32"))
+        return jax_sparse.BCOO((place(elements), places), shape=shape, indices_sorted=True)
+
+
+def sparse_where(kept: Any, dense: Any) -> Any:
+    """The elements of a matrix where `kept` is true, sparse.
+
+    In a program their number must be known, and it is that of all elements: those that are left
+    out stand outside of the matrix, as JAX has it.
+    """
+    size = kept.size if isinstance(kept, jax.core.Tracer) else None
+    indices = jnp.argwhere(kept, size=size, fill_value=max(kept.shape))
+    elements = jnp.asarray(dense).at[tuple(indices.T)].get(mode="fill", fill_value=0)
+    return jax_sparse.BCOO((elements, indices), shape=dense.shape, indices_sorted=True)
 
 
 def observe(show: Callable[[Any], None], x: Any) -> None:

@@ -23,12 +23,15 @@ from kompat.engines.generic import (
     infer,
     is_narrowing,
     is_size,
+    is_sparse,
     is_wide,
     observe,
     on_host,
     placement_of,
     scan,
     seed_at_run_time,
+    sparse,
+    sparse_where,
     tracing,
     transpose_of,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_size",
+    "is_sparse",
     "is_wide",
     "max_pool",
     "observe",
@@ -62,6 +66,8 @@ __all__ = [
     "scan",
     "seed_at_run_time",
     "stamp",
+    "sparse",
+    "sparse_where",
     "tracing",
 ]
 

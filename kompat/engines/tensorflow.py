@@ -48,6 +48,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_size",
+    "is_sparse",
     "is_wide",
     "max_pool",
     "observe",
@@ -57,6 +58,8 @@ __all__ = [
     "scan",
     "seed_at_run_time",
     "stamp",
+    "sparse",
+    "sparse_where",
     "tracing",
 ]
 
@@ -153,6 +156,22 @@ def on_host(
 
     results = tf.numpy_function(cast, tensors, dtypes, stateful=False)
     return [tf.ensure_shape(x, shape) for x, (shape, _) in zip(results, specs)]
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor."""
+    return isinstance(x, tf.SparseTensor)
+
+
+def sparse(elements: Any, indices: Any, shape: tuple[int, ...]) -> tf.SparseTensor:
+    """A sparse tensor of elements at sorted indices."""
+    return tf.SparseTensor(indices.astype("int64"), elements, shape)
+
+
+def sparse_where(kept: Any, dense: Any) -> tf.SparseTensor:
+    """The elements of a matrix where `kept` is true, sparse."""
+    indices = tf.where(kept)
+    return tf.SparseTensor(indices, tf.gather_nd(dense, indices), tf.shape(dense, tf.int64))
 
 
 def differentiate(

@@ -26,6 +26,7 @@ from kompat.engines.generic import (
     infer,
     is_narrowing,
     is_size,
+    is_sparse,
     is_wide,
     observe,
     on_host,
@@ -33,6 +34,8 @@ from kompat.engines.generic import (
     placement_of,
     scan,
     seed_at_run_time,
+    sparse,
+    sparse_where,
     tracing,
 )
 from kompat.engines.perturbation import Points
@@ -58,6 +61,7 @@ __all__ = [
     "infer",
     "is_narrowing",
     "is_size",
+    "is_sparse",
     "is_wide",
     "max_pool",
     "observe",
@@ -67,6 +71,8 @@ __all__ = [
     "scan",
     "seed_at_run_time",
     "stamp",
+    "sparse",
+    "sparse_where",
     "tracing",
 ]
 

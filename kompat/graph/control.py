@@ -11,9 +11,10 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.graph import history
+from kompat.graph import call_context, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.operations import GraphOperation, read
+from kompat.graph.state import surrounding, unperturbed
 
 
 class Branch:
@@ -70,8 +71,9 @@ class Switch(GraphOperation):
         return keras.tree.map_structure(_common_spec, self.then.outputs, self.otherwise.outputs)
 
     def call(self, condition: Any, captured: list[Any]) -> Any:
-        run = evaluate(_NOTHING, {}, lambda variable: variable.value, {}, 0)
-        return self.evaluate(run, condition, captured)
+        phase = int(bool(call_context.training()))
+        with surrounding() as state:
+            return self.evaluate(Run(state, unperturbed, phase), condition, captured)
 
     def evaluate(self, run: Run, condition: Any, captured: list[Any]) -> Any:
         feeds = {id(x): value for x, value in zip(self.captured, captured)}
@@ -169,9 +171,6 @@ def _common_spec(then: Any, otherwise: Any) -> keras.KerasTensor:
         )
     shape = [a if a == b else None for a, b in zip(*shapes)]
     return keras.KerasTensor(shape, dtype=_common_dtype(then, otherwise))
-
-
-_NOTHING = Schedule([], {})
 
 
 def choose(condition: Any, then: Branch, otherwise: Branch) -> Any:

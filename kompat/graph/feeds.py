@@ -9,7 +9,7 @@ import numpy as np
 from kompat import engines
 from kompat.engines.width import dtype_name
 from kompat.errors import FeedError, SessionError
-from kompat.graph import history
+from kompat.graph import history, sparse
 from kompat.graph.phase import LearningPhase, checked
 from kompat.values import keras_slot
 from kompat.values.adapter import as_host
@@ -75,18 +75,29 @@ class Feed:
             As `set_value` for its dtype.
         """
         at_once = engines.current.compile is None
+        if getattr(self._key, "sparse", False):
+            return self._sparse(value)
         if type(value) is np.ndarray and value.dtype == self._dtype:
             host = value.copy() if at_once else value
         else:
             host = as_host(value, None, self._dtype, self._name())
-        if self._shape is not None and not _suits(host.shape, self._shape):
+        self._require_shape(host)
+        return engines.current.place(host) if at_once else host
+
+    def _sparse(self, value: Any) -> Any:
+        if not engines.current.is_sparse(value):
+            value = sparse.from_host(value, self._dtype, self._name())
+        self._require_shape(value)
+        return value
+
+    def _require_shape(self, value: Any) -> None:
+        if self._shape is not None and not _suits(tuple(value.shape), self._shape):
             raise FeedError(
                 f"expected a value of shape {self._shape} for {self._name()}, "
-                f"received one of shape {host.shape}.",
+                f"received one of shape {tuple(value.shape)}.",
                 "a fed value has the rank of its placeholder and its known dimensions.",
                 "reshape the value, or make the placeholder with other dimensions.",
             )
-        return engines.current.place(host) if at_once else host
 
     def _name(self) -> str:
         if isinstance(self._key, keras.Variable):

@@ -5,8 +5,7 @@ that program. On symbolic tensors the function is traced once as a subgraph, and
 one node: a graph does not grow with the length of its sequences.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -17,7 +16,7 @@ from kompat.graph import call_context
 from kompat.graph.control import Branch
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.operations import GraphOperation
-from kompat.graph.state import State
+from kompat.graph.state import State, surrounding, unperturbed
 from kompat.values import keras_slot
 
 _stack = engines.current.exact(keras.ops.stack)
@@ -38,10 +37,11 @@ class Kind(Protocol):
         """Go through the elements; with values."""
 
 
-def apply(kind: Kind, function: Callable[..., Any], operands: Any) -> Any:
-    """Go through the elements at once, or by one node where something is symbolic.
+def apply(kind: Kind, function: Callable[..., Any], operands: Any, unrolled: bool = False) -> Any:
+    """Go through the elements at once; where something is symbolic by one node, or `unrolled`.
 
-    What is symbolic may be an operand, or hidden in the closure of `function`.
+    What is symbolic may be an operand, or hidden in the closure of `function`. Then `function` is
+    called in graph mode: what it reads and draws, it reads and draws when the graph runs.
     """
     flat = keras.tree.flatten(operands)
     if not _symbolic(flat):
@@ -50,8 +50,11 @@ def apply(kind: Kind, function: Callable[..., Any], operands: Any) -> Any:
                 return kind.compute(_concrete(function), operands)
         except _SymbolicResultError:
             pass
-    loop = Loop(kind, function, operands)
-    return loop.symbolic_call(operands, loop.captured)
+    with mode.graph_mode():
+        if unrolled:
+            return kind.compute(function, operands)
+        loop = Loop(kind, function, operands)
+        return loop.symbolic_call(operands, loop.captured)
 
 
 class _SymbolicResultError(Exception):
@@ -77,8 +80,7 @@ class Loop(GraphOperation):
 
     Args:
         kind: which loop.
-        function: traced once, in graph mode, on symbolic tensors like `kind.arguments(operands)`:
-            what it reads and draws, it reads and draws anew for each element.
+        function: traced once, on symbolic tensors like `kind.arguments(operands)`.
         operands: nested tensors.
     """
 
@@ -86,8 +88,7 @@ class Loop(GraphOperation):
         super().__init__()
         self._kind = kind
         arguments = each(like, kind.arguments(operands))
-        with mode.graph_mode():
-            self._body = Branch(lambda: function(*arguments))
+        self._body = Branch(lambda: function(*arguments))
         self._arguments = [id(x) for x in keras.tree.flatten(arguments)]
         self._kept = arguments
         self.captured = [x for x in self._body.captured() if id(x) not in self._arguments]
@@ -101,12 +102,8 @@ class Loop(GraphOperation):
 
     def call(self, operands: Any, captured: list[Any]) -> Any:
         phase = int(bool(call_context.training()))
-        run = evaluate(Schedule([], {}), {}, lambda variable: variable.value, {}, phase)
-        with run.state:
-            result = self.evaluate(run, operands, captured)
-        for key, value in run.state.after().items():
-            run.state.seen[key].assign(value)
-        return result
+        with surrounding() as state:
+            return self.evaluate(Run(state, unperturbed, phase), operands, captured)
 
     def evaluate(self, run: Run, operands: Any, captured: list[Any]) -> Any:
         outside = {id(x): value for x, value in zip(self.captured, captured)}
@@ -218,14 +215,14 @@ def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any
     if keras_slot.active_scope() is None:
         carry, ys = step(carry, first)
         return engines.current.scan(checked, carry, ys, xs)
-    with _state() as outer:
+    with surrounding() as outer:
         before = dict(outer.written), dict(outer.assigned)
         carry, ys = step(carry, first)
         changes = _changes(before[0], outer.written), _changes(before[1], outer.assigned)
 
         def threaded(everything: Any, slices: list[Any]) -> tuple[Any, list[Any]]:
             carry, written, assigned = everything
-            inner = State(outer.value_before, lambda key, value: value, outer.seen)
+            inner = State(outer.value_before, unperturbed, outer.seen)
             inner.enter(outer)
             inner.written.update(written)
             inner.assigned.update(assigned)
@@ -240,25 +237,6 @@ def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any
         outer.written.update(written)
         outer.assigned.update(assigned)
     return carry, stacked
-
-
-@contextlib.contextmanager
-def _state() -> Iterator[State]:
-    """The active scope, if it is a run's; else a state of our own, which it takes over then."""
-    scope = keras_slot.active_scope()
-    if isinstance(scope, State):
-        yield scope
-        return
-
-    def read(variable: keras.Variable) -> Any:
-        with keras_slot.within(scope):
-            return variable.value
-
-    state = State(read, lambda key, value: value, {})
-    with state:
-        yield state
-    for key, value in state.after().items():
-        state.seen[key].assign(value)
 
 
 def _changes(before: dict[int, Any], after: dict[int, Any]) -> dict[int, Any]:

@@ -12,6 +12,7 @@ from kompat import engines
 from kompat.engines.width import WIDE, any_wide, dtype_name
 from kompat.graph import history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
+from kompat.graph.loops import Loop
 
 
 class Program:
@@ -60,7 +61,7 @@ class Program:
         """Run on the values that variables have in `values`, and write the new ones there."""
         on_host = engines.current.compile is not None
         if not on_host or self._is_first_of_few():
-            return self._at_once(values, [x.copy() for x in feeds] if on_host else feeds)
+            return self._at_once(values, _copies(feeds) if on_host else feeds)
         signature = tuple([(x.shape, x.dtype) for x in feeds])
         if self._sizes:
             signature += tuple([feeds[i].tobytes() for i in self._sizes])
@@ -75,7 +76,9 @@ class Program:
     def _is_first_of_few(self) -> bool:
         """Whether compiling would cost more than it gives: `run(v.assign(x))` runs once."""
         first, self._has_run = not self._has_run, True
-        return first and not self.schedule.depth and len(self.schedule.levels[0]) <= _FEW
+        nodes = self.schedule.levels[0]
+        few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
+        return first and few and not self.schedule.depth
 
     @property
     def compilations(self) -> int:
@@ -175,7 +178,7 @@ class _Compiled:
             return [_to_numpy(x) for x in outputs]
         # A run without outputs goes on after the call, and would read what its caller writes next:
         # 71 of 100 runs on 4 MB did.
-        feeds = [x.copy() for x in feeds]
+        feeds = _copies(feeds)
         with values.exclusive():
             while True:
                 snapshots, outputs, new = self._run(values, feeds)
@@ -202,6 +205,11 @@ class _Compiled:
 
 # Nodes that are cheaper to compute one by one than to compile.
 _FEW = 4
+
+
+def _copies(feeds: list[Any]) -> list[Any]:
+    """The feeds, in memory that their owner does not write: sparse tensors never change."""
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in feeds]
 
 
 def _full_width(wanted: bool) -> Any:

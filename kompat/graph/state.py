@@ -1,9 +1,12 @@
 """The values of variables while a graph is evaluated."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+
+from kompat.values import keras_slot
 
 Perturb = Callable[[int, Any], Any]
 
@@ -73,3 +76,29 @@ class State(keras.StatelessScope):
         """The new values of the variables that were written, by id."""
         new = {**self.written, **self.assigned}
         return {key: value for key, value in new.items() if key in self.seen}
+
+
+def unperturbed(key: int, value: Any) -> Any:
+    """Differentiate with respect to nothing."""
+    return value
+
+
+@contextlib.contextmanager
+def surrounding() -> Iterator[State]:
+    """The state of the run that is going on; outside of runs one that reads from where it stands,
+    in a scope of Keras or in none, and writes there at the end.
+    """
+    scope = keras_slot.active_scope()
+    if isinstance(scope, State):
+        yield scope
+        return
+
+    def read(variable: keras.Variable) -> Any:
+        with keras_slot.within(scope):
+            return variable.value
+
+    state = State(read, unperturbed, {})
+    with state:
+        yield state
+    for key, value in state.after().items():
+        state.seen[key].assign(value)

@@ -6,6 +6,7 @@ donating the buffer.
 
 import contextlib
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -159,10 +160,31 @@ def x64_for(dtype: np.dtype) -> contextlib.AbstractContextManager:
     return jax.enable_x64(True) if is_wide(dtype) else contextlib.nullcontext()
 
 
-_ARRAY, _TRACER = JaxArrayAdapter(), TracerAdapter()
+class SparseAdapter(ImmutableAdapter):
+    """Sparse arrays of JAX: read as dense ones."""
+
+    mend = "make a new one: jax.experimental.sparse.BCOO.fromdense(value)."
+
+    def name(self, x: Any) -> str:
+        return f"sparse jax.Array of shape {x.shape}"
+
+    def read(self, x: Any, copy: bool = True) -> Any:
+        return _ARRAY.read(dense(x), copy)
+
+
+def dense(x: Any) -> jax.Array:
+    """A sparse array with all its zeros."""
+    with x64_for(np.dtype(x.dtype)):
+        return x.todense()
+
+
+_ARRAY, _TRACER, _SPARSE = JaxArrayAdapter(), TracerAdapter(), SparseAdapter()
 
 
 def adapter_for(cls: type) -> Adapter | None:
     if issubclass(cls, jax.core.Tracer):
         return _TRACER
+    sparse = sys.modules.get("jax.experimental.sparse")
+    if sparse is not None and issubclass(cls, sparse.JAXSparse):
+        return _SPARSE
     return _ARRAY if issubclass(cls, jax.Array) else None

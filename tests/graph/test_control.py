@@ -177,3 +177,14 @@ def test_seeded_draws_repeat_and_others_do_not(K):
         a, b = (f([])[0] for f in seeded)
         np.testing.assert_array_equal(a, b)
     assert (free[0]([])[0] != free[1]([])[0]).any()
+
+
+def test_layers_in_a_branch_work_in_keras_models(K):
+    norm = keras.layers.BatchNormalization(momentum=0.5)
+    norm.build((None, 2))
+    x = keras.Input((2,))
+    model = keras.Model(x, K.switch(K.sum(x) > 0, lambda: norm(x), lambda: x))
+    np.testing.assert_array_equal(K.get_value(model(DOWN, training=True)), DOWN)
+    np.testing.assert_array_equal(K.get_value(norm.moving_mean), 0)
+    np.testing.assert_allclose(K.get_value(model(UP, training=True)), 0, atol=1e-6)
+    np.testing.assert_allclose(K.get_value(norm.moving_mean), 0.5)

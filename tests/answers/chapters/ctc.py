@@ -109,7 +109,29 @@ TABLE: dict[str, list[Row]] = {
         row(Tensor(probabilities(1, 5, 4)[0]), FIVE_FOUR),
         row(None, FIVE_FOUR),
     ],
+    "ctc_label_dense_to_sparse": [
+        row(labels(), Tensor([2, 3], "int32")),
+        row(labels(dtype="float32", static=(None, None)), Tensor([3, 0], "int32")),
+        row(labels(dtype="int64"), Tensor([1, 1], "int32", static=(None,))),
+        row(labels(), lengths(2, 1)),
+        row(labels(), Tensor([4, 1], "int32")),
+        row(labels(), Tensor([0, 0], "int32")),
+        row(Var([[1.5, 2.0], [0.0, 3.0]]), Tensor([2, 1], "int32")),
+        row(array([[1, 2], [3, 4]], "int32"), array([1, 2], "int32")),
+        row(labels=labels(), label_lengths=Tensor([1, 2], "int32")),
+        row(labels(), Tensor([2.0, 1.0])),
+        row(Tensor([1, 2], "int32"), Tensor([1, 2], "int32")),
+        row(labels(), Tensor([2], "int32")),
+        row(None, Tensor([2], "int32")),
+    ],
 }
 
 # TensorFlow adds up in float32.
 ANSWERED = {"ctc_batch_cost-4", "ctc_decode-16"}
+
+# The graphs of tf.keras refuse floats and lengths of shape (batch, 1) themselves.
+NO_SPARSE = {
+    *(f"ctc_label_dense_to_sparse-{i}" for i in (1, 3, 5, 6, 8, 9)),
+    *(f"ctc_label_dense_to_sparse-{i} eager" for i in (2, 4, 7)),
+}
+ENGINE = {"numpy": NO_SPARSE, "torch": NO_SPARSE}

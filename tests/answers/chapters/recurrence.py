@@ -15,6 +15,8 @@ TIMES = Code("lambda x, s: (x * s[0] + x, [x * s[0] + x])")
 COUNT = Code("lambda x, s: (x * s[1], [s[0] + x, s[1] + 1.0])")
 NESTED = Code("lambda x, s: (s[0][0] - x, [[s[0][0] + x, s[0][1] * 2.0]])")
 PAIR = Code("lambda x, s: (x[0] * x[1] + s[0], [s[0] + x[1]])")
+WEIGHED = "lambda x, s: (x * w * s[1] + s[0], [s[0] * x])"
+CLOSED = "lambda x, s: (K.sum(c) * s[0], [s[0] * c + x])"
 TWO = Code("lambda x, s: ([x + s[0], x * 2.0], [x + s[0]])")
 
 
@@ -171,14 +173,14 @@ TABLE: dict[str, list[Row]] = {
         ),
         part("K.rnn(f, x, [s], unroll=True)[2][0]", f=TIMES, x=sequence(), s=Tensor(START)),
         part(
-            "K.rnn(lambda x, s: (x * w * s[1] + s[0], [s[0] * x]), x, [v], constants=[c])[2][0]",
+            f"K.rnn({WEIGHED}, x, [v], constants=[c])[2][0]",
             x=sequence(),
             w=Var([2.0, 0.5]),
             v=Var(START),
             c=Tensor([0.5, 2.0]),
         ),
         part(
-            "K.rnn(lambda x, s: (K.sum(c) * s[0], [s[0] * c + x]), x, [s], return_all_outputs=False)[1]",
+            f"K.rnn({CLOSED}, x, [s], return_all_outputs=False)[1]",
             x=sequence(static=(None, None, 2)),
             s=Tensor(START),
             c=Tensor([0.5, 2.0]),
@@ -186,7 +188,7 @@ TABLE: dict[str, list[Row]] = {
     ],
 }
 
-# States that change their dtype or get a batch dimension, and inputs that are not read to their end.
+# States that change their dtype or get a batch dimension; inputs that are not read to their end.
 REFUSED = {"rnn-68 eager", "rnn-71 eager", "rnn-73 graph"}
 # tf.keras zeroes by the mask in the order of the inputs, ignores lengths that are no tensors, and
 # takes lengths of shape (batch,) for those of features.
