@@ -5,10 +5,11 @@ VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
 ENGINES := jax numpy torch tensorflow
+ANSWERS := $(CURDIR)/$(VENV)/answers
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines check bench bench-peers record-answers mutants clean
+.PHONY: help demo test test-engines completeness check bench bench-peers record-answers mutants clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
@@ -22,11 +23,19 @@ test: $(VENV)/.base ## run the tests on JAX and on NumPy
 	KERAS_BACKEND=jax $(PYTEST)
 	KERAS_BACKEND=numpy $(PYTEST)
 
-test-engines: $(VENV)/.engines ## run the tests on the four engines, each in a process of its own
-	@for engine in $(ENGINES); do \
+RUN_ENGINES = mkdir -p $(ANSWERS) && for engine in $(ENGINES); do \
 	  echo "== $$engine"; \
-	  KERAS_BACKEND=$$engine KOMPAT_ALL_FRAMEWORKS=1 TF_CPP_MIN_LOG_LEVEL=2 $(PYTEST) || exit 1; \
+	  KERAS_BACKEND=$$engine KOMPAT_ALL_FRAMEWORKS=1 KOMPAT_ANSWERS=$(ANSWERS)/$$engine.json \
+	  TF_CPP_MIN_LOG_LEVEL=2 $(PYTEST) $(1) || exit 1; \
 	done
+
+test-engines: $(VENV)/.engines ## run the tests on the four engines, and compare docs/completeness.md
+	@$(call RUN_ENGINES)
+	$(BIN)/python -m tests.completeness $(ANSWERS) --check
+
+completeness: $(VENV)/.engines ## write docs/completeness.md from the cases of tf.keras on the four engines
+	@$(call RUN_ENGINES,tests/backend/test_answers.py)
+	$(BIN)/python -m tests.completeness $(ANSWERS)
 
 check: $(VENV)/.base ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """The 149 names of K as plain data; imports nothing.
 
-Each row: the chapter (the module of `kompat.backend` that holds or will hold the function), the
+Each row: the chapter (the module of `kompat.backend` that holds the function), the
 parameters as tf.keras has them, and what Keras 3 offers in its place ("" where it has nothing).
 """
 
@@ -25,7 +25,7 @@ CATALOGUE: dict[str, Row] = {
     "batch_flatten": Row("shaping", "x", "keras.ops.reshape"),
     "batch_get_value": Row("variables", "tensors", ""),
     "batch_normalization": Row(
-        "normalization",
+        "normalisation",
         "x, mean, var, beta, gamma, axis=-1, epsilon=0.001",
         "keras.ops.batch_normalization",
     ),
@@ -141,12 +141,12 @@ CATALOGUE: dict[str, Row] = {
     "less": Row("comparison", "x, y", "keras.ops.less"),
     "less_equal": Row("comparison", "x, y", "keras.ops.less_equal"),
     "local_conv1d": Row(
-        "convolution",
+        "local_convolution",
         "inputs, kernel, kernel_size, strides, data_format=None",
         "",
     ),
     "local_conv2d": Row(
-        "convolution",
+        "local_convolution",
         "inputs, kernel, kernel_size, strides, output_shape, data_format=None",
         "",
     ),
@@ -158,11 +158,11 @@ CATALOGUE: dict[str, Row] = {
     "mean": Row("reduction", "x, axis=None, keepdims=False", "keras.ops.mean"),
     "min": Row("reduction", "x, axis=None, keepdims=False", "keras.ops.min"),
     "minimum": Row("arithmetic", "x, y", "keras.ops.minimum"),
-    "moving_average_update": Row("normalization", "x, value, momentum", "Variable.assign"),
+    "moving_average_update": Row("normalisation", "x, value, momentum", "Variable.assign"),
     "name_scope": Row("configuration", "name", "keras.name_scope"),
     "ndim": Row("inspection", "x", "tensor.ndim"),
     "normalize_batch_in_training": Row(
-        "normalization",
+        "normalisation",
         "x, gamma, beta, reduction_axes, epsilon=0.001",
         "keras.ops.moments",
     ),
@@ -177,12 +177,12 @@ CATALOGUE: dict[str, Row] = {
         "keras.Input",
     ),
     "pool2d": Row(
-        "convolution",
+        "pooling",
         "x, pool_size, strides=(1, 1), padding='valid', data_format=None, pool_mode='max'",
         "keras.ops.max_pool",
     ),
     "pool3d": Row(
-        "convolution",
+        "pooling",
         "x, pool_size, strides=(1, 1, 1), padding='valid', data_format=None, pool_mode='max'",
         "keras.ops.max_pool",
     ),
@@ -225,12 +225,12 @@ CATALOGUE: dict[str, Row] = {
     "reset_uids": Row("configuration", "", ""),
     "reshape": Row("shaping", "x, shape", "keras.ops.reshape"),
     "resize_images": Row(
-        "shaping",
+        "resizing",
         "x, height_factor, width_factor, data_format, interpolation='nearest'",
         "keras.ops.image.resize",
     ),
     "resize_volumes": Row(
-        "shaping",
+        "resizing",
         "x, depth_factor, height_factor, width_factor, data_format",
         "",
     ),

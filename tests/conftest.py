@@ -1,8 +1,10 @@
 """What all tests share: the engine, K, and the rule that a missing framework is loud in CI."""
 
+import json
 import os
 import warnings
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -35,6 +37,25 @@ def K() -> ModuleType:
     from kompat import backend
 
     return backend
+
+
+def pytest_sessionfinish() -> None:
+    """Write how the cases of tf.keras went, if a file for it is named."""
+    path = os.environ.get("KOMPAT_ANSWERS")
+    if path and ANSWERED:
+        Path(path).write_text(json.dumps(ANSWERED, indent=1, sort_keys=True))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    properties = dict(report.user_properties)
+    if report.when == "call" and "answers" in properties:
+        function, mode, agrees = properties["answers"]
+        counts = ANSWERED.setdefault(function, {}).setdefault(mode, [0, 0, 0])
+        counts[2 if report.failed else not agrees] += 1
+
+
+# function -> mode -> how many cases agree with tf.keras, depart from it on purpose, and fail
+ANSWERED: dict[str, dict[str, list[int]]] = {}
 
 
 @pytest.fixture(autouse=True)

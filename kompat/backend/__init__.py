@@ -5,8 +5,6 @@
 The module is an ordinary one: code may assign onto it and pass it around.
 """
 
-from typing import Any
-
 import kompat.engines  # noqa: F401  # chooses the engine before Keras is imported
 from kompat.backend.activations import (
     dropout,
@@ -195,7 +193,6 @@ from kompat.backend.variables import (
     update_sub,
     variable,
 )
-from kompat.catalogue import CATALOGUE
 
 __all__ = [
     "abs",
@@ -348,14 +345,3 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """What this version of K lacks, with a word about what to use instead."""
-    row = CATALOGUE.get(name)
-    if row is None:
-        raise AttributeError(f"module 'kompat.backend' has no attribute {name!r}")
-    instead = f" Keras 3 has {row.keras3}." if row.keras3 else ""
-    raise AttributeError(
-        f"K.{name}({row.parameters}) is not in this version of kompat.{instead}", name=name
-    )

@@ -35,10 +35,13 @@ PRECISION = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 3e-6, "float64": 1e-1
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
-def test_answers(case, graph, K, engine):
+def test_answers(case, graph, K, engine, record_property):
     recorded = RECORDED[case.id]
     assert recorded["call"] == case.call, "the answer was recorded for another version of the case"
     play = Play(case, graph, K, engine)
+    departs = chapters.REFUSED | chapters.ANSWERED | chapters.departures(engine)
+    mode = "graph" if graph else "eager"
+    record_property("answers", (case.function, mode, not play.departs(departs)))
     with kompat.graph_mode() if graph else contextlib.nullcontext():
         if play.departs(chapters.REFUSED):
             with pytest.raises((ValueError, TypeError)):
