@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from kompat import engines
+from kompat.graph import sparse
 
 __all__ = ["is_sparse", "to_dense"]
 
@@ -25,7 +26,7 @@ def is_sparse(tensor: Any) -> bool:
     False
     """
     if isinstance(tensor, keras.KerasTensor):
-        return bool(tensor.sparse)
+        return sparse.is_symbolic(tensor)
     return engines.current.is_sparse(tensor)
 
 

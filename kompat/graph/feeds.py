@@ -65,6 +65,7 @@ class Feed:
                 "make it with K.placeholder(shape).",
             )
         self._key = key
+        self._is_sparse = sparse.is_symbolic(key)
         self._shape = None if key.shape is None else tuple(key.shape)
 
     def __call__(self, value: Any) -> Any:
@@ -75,7 +76,7 @@ class Feed:
             As `set_value` for its dtype.
         """
         at_once = engines.current.compile is None
-        if getattr(self._key, "sparse", False):
+        if self._is_sparse:
             return self._sparse(value)
         if type(value) is np.ndarray and value.dtype == self._dtype:
             host = value.copy() if at_once else value

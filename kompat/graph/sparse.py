@@ -1,4 +1,4 @@
-"""Sparse matrices of the host as sparse tensors of the engine."""
+"""Which symbolic tensors are sparse, and sparse matrices of the host as tensors of the engine."""
 
 from typing import Any
 
@@ -6,7 +6,27 @@ import numpy as np
 
 from kompat import engines
 from kompat.errors import UnsupportedValueError
+from kompat.graph import history
+from kompat.graph.operations import GraphOperation
 from kompat.values.adapter import as_host
+
+
+def is_symbolic(tensor: Any) -> bool:
+    """Whether a symbolic tensor will be sparse.
+
+    Keras says so of `x * 2` too, so it must come from a tensor that is.
+    """
+    stack, seen = [tensor], set()
+    while stack:
+        x = stack.pop()
+        if id(x) in seen or not getattr(x, "sparse", False):
+            continue
+        seen.add(id(x))
+        node = history.node_of(x)
+        if history.is_input(node) or isinstance(node.operation, GraphOperation):
+            return True
+        stack += history.parents(node)
+    return False
 
 
 def is_on_host(value: Any) -> bool:

@@ -40,6 +40,14 @@ def test_what_is_dense_stays_as_it_is(K):
         assert K.to_dense(x) is x
 
 
+def test_what_keras_takes_for_sparse_is_dense(K):
+    x = K.placeholder((2, 3))
+    for dense in (x * 2, x * 2 * x, keras.ops.multiply(x, K.ones((3,)))):
+        assert not K.is_sparse(dense)
+    doubled = x * 2
+    np.testing.assert_array_equal(K.function([doubled], doubled * 2)([DENSE]), DENSE * 2)
+
+
 def test_sparse_placeholders_are_fed_sparse_and_dense(K, matrix, without):
     if without:
         with pytest.raises(ValueError, match="sparse"):
