@@ -17,9 +17,10 @@ ENGINES = "jax", "torch", "tensorflow", "numpy"
 MODES = "eager", "graph"
 HEAD = """# Completeness
 
-The 149 names of K on each engine, eager and in graphs: how many of the recorded cases have the answer of tf.keras 2.21, of
-how many. The others depart on purpose, each with a reason in [differences](differences.md). In graphs the static shapes and
-the gradients are compared too. What has no numbers gives no value to compare: its tests stand in `tests/`.
+The 149 names of K on each engine, eager and in graphs: how many of the recorded cases have the
+answer of tf.keras 2.21, of how many. The others depart on purpose, each with a reason in
+[differences](differences.md). In graphs the static shapes and the gradients are compared too.
+What gives no value to compare has no numbers here; its tests stand in `tests/`.
 
 `make completeness` writes this page from a run of the tests.
 
