@@ -111,6 +111,11 @@ def _compute(variables: list[Any]) -> None:
         variable.assign((variable.value * 2).block_until_ready())
 
 
+def small(K: Any) -> dict[str, Any]:
+    """A tensor whose functions cost what calling them costs."""
+    return {"x": K.constant(array((4, 4)))}
+
+
 _TINY = ((3,),) * 1000
 _SCALARS = ((),) * 1000
 _RESNET = tuple(resnet50_shapes())
@@ -162,6 +167,15 @@ ROWS = (
     Row("batch_get ResNet-50", _GET_MANY, _COPIES, 1.1, many(_RESNET), BOTH),
     Row("batch_get ResNet-50, on device", _GET_MANY, _COPIES, 1.1, many(_RESNET, on_device=True)),
     Row("batch_set ResNet-50", _SET_MANY, _KEEP_COPIES, 1.1, many(_RESNET), BOTH),
+    Row("square (4, 4)", "K.square(x)", "ops.square(x)", 1.2, small, EAGER),
+    Row("sum", "K.sum(x)", "ops.sum(x)", 1.2, small, EAGER),
+    Row("mean", "K.mean(x)", "ops.mean(x)", 1.2, small, EAGER),
+    Row("dot", "K.dot(x, x)", "ops.matmul(x, x)", 1.2, small, EAGER),
+    Row("relu", "K.relu(x)", None, 15.0, small, EAGER),
+    Row("softmax", "K.softmax(x)", None, 15.0, small, EAGER),
+    Row("concatenate", "K.concatenate([x, x])", "ops.concatenate([x, x])", 1.2, small, EAGER),
+    Row("reshape", "K.reshape(x, (2, 8))", "ops.reshape(x, (2, 8))", 1.2, small, EAGER),
+    Row("cast", "K.cast(x, 'float16')", "ops.cast(x, 'float16')", 1.2, small, EAGER),
     Row("function, forward", _FORWARD, _HAND_FORWARD, 1.2, graphs.mlp, waits=True),
     Row("function, training step", _STEP, _HAND_STEP, 1.2, graphs.mlp, waits=True),
     Row("the same, 1,000 variables alive", _STEP, _HAND_STEP, 1.2, graphs.crowded, waits=True),
