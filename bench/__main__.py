@@ -41,7 +41,10 @@ def _print_budgets(K: Any, arguments: argparse.Namespace) -> int:
     about = report.versions({"kompat": kompat, "Keras": keras, "JAX": jax, "NumPy": np})
     print(about, flush=True)
     pace = Pace(rounds=arguments.rounds)
-    results = [*rows.measure(K, {"jax": jax, "np": np, "ops": keras.ops}, pace), *processes.imports()]
+    results = [
+        *rows.measure(K, {"jax": jax, "np": np, "ops": keras.ops}, pace),
+        *processes.imports(),
+    ]
     # PyTorch is imported here, after the rows with budgets, for it starts threads of its own.
     others = dict(beside.measure(K, pace))
     peers = _peers(arguments.peers, "rows")

@@ -119,6 +119,8 @@ def exact(function: Function) -> Function:
         if not computes_wide(args, kwargs):
             return function(*args, **kwargs)
         with jax.enable_x64(True):
+            if any(map(is_sparse, args[0] if isinstance(args[0], list) else args)):
+                return function(*args, **kwargs)  # Keras knows them, and does not cut them
             return wide_function(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature

@@ -109,6 +109,8 @@ def exact(function: Function) -> Function:
 
 def _matmul(x: Any, y: Any) -> Any:
     """The product; of integers exactly, which Keras multiplies in float32."""
+    if is_sparse(x) or is_sparse(y):
+        return keras.ops.matmul(x, y)
     x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
     if x.dtype.is_integer and x.dtype == y.dtype:
         return tf.experimental.numpy.matmul(x, y)

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+import kompat
+
 DENSE = np.array([[0.0, 1.5, 0.0], [2.0, 0.0, -1.0]])
 
 
@@ -73,6 +75,41 @@ def test_sparse_placeholders_are_fed_sparse_and_dense(K, matrix, without):
 
 LABELS = [[3, 4, 5], [6, -1, -1], [0, 7, 8]]
 FILLED = [[3, 4, 0], [6, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+def test_a_sparse_matrix_is_multiplied(K, matrix, without, graph):
+    if without:
+        pytest.skip("no sparse tensors")
+    with kompat.graph_mode() if graph else kompat.eager_mode():
+        weights = K.variable(np.arange(6.0).reshape(3, 2) / 3)
+        x = K.placeholder((None, 3), sparse=True)
+        product = K.dot(x, weights)
+        slope = K.gradients(K.sum(K.square(product)), weights)[0]
+        got, slopes = K.function([x], [product, slope])([matrix])
+    dense = matrix.toarray()
+    want = dense @ K.get_value(weights)
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+    np.testing.assert_allclose(slopes, 2 * dense.T @ want, rtol=1e-6)
+    for dtype in ("float32", "float64"):
+        weights = K.variable(np.arange(6.0).reshape(3, 2) / 3, dtype)
+        product = K.eval(K.dot(K.variable(matrix, dtype), weights))
+        assert product.dtype == dtype
+        np.testing.assert_array_equal(product, dense.astype(dtype) @ K.get_value(weights))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_sparse_matrices_are_joined(K, matrix, without, axis):
+    if without:
+        pytest.skip("no sparse tensors")
+    joined = K.concatenate([K.variable(matrix)] * 2, axis=axis)
+    assert K.is_sparse(joined)
+    want = np.concatenate([matrix.toarray()] * 2, axis)
+    np.testing.assert_array_equal(K.eval(K.to_dense(joined)), want)
+    x = K.placeholder((2, 3), dtype="float64", sparse=True)
+    symbolic = K.concatenate([x, x], axis=axis)
+    assert K.is_sparse(symbolic)
+    np.testing.assert_array_equal(K.function([x], [K.to_dense(symbolic)])([matrix])[0], want)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "float32", "int64"])
