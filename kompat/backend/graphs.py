@@ -181,7 +181,8 @@ def _switch_scalar(condition: Any, then: Any, otherwise: Any) -> Any:
             )
         taken = then if bool(np.asarray(keras.ops.convert_to_numpy(condition))) else otherwise
         return taken() if callable(taken) else taken
-    return choose(condition, Branch(then), Branch(otherwise))
+    with mode.graph_mode():  # what the branches compute belongs to the graph
+        return choose(condition, Branch(then), Branch(otherwise))
 
 
 def _thunk(x: Any) -> Any:

@@ -65,6 +65,18 @@ def test_branches_close_over_tensors_and_variables_and_are_differentiable(K, x, 
         np.testing.assert_allclose(by_x, np.ones_like(data) * value**power)
 
 
+@pytest.mark.parametrize("block", [kompat.eager_mode, kompat.graph_mode])
+def test_a_branch_reads_and_draws_in_each_run(K, x, block):
+    v = K.variable(1.0)
+    with block():
+        y = K.switch(K.sum(x) > 0, lambda: v * K.ones_like(x), lambda: K.random_normal((2, 2)))
+    f = K.function([x], [y])
+    assert f([UP])[0].max() == 1
+    K.set_value(v, 5.0)
+    assert f([UP])[0].max() == 5
+    assert (f([DOWN])[0] != f([DOWN])[0]).all()
+
+
 def test_switches_nest(K, x):
     def inner():
         return K.switch(K.sum(x) > 10, lambda: x * 0, lambda: x * 2)
