@@ -53,6 +53,7 @@ class Program:
         sizes = self.schedule.fed_sizes()
         self._sizes = [i for i, x in enumerate(fed) if id(x) in sizes]
         self._has_run = False
+        self._is_pure = False
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled] = {}
         self._building = threading.Lock()
@@ -86,7 +87,8 @@ class Program:
         return len(self._compiled)
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
-        with values.exclusive(), _full_width(self.is_wide or any_wide(feeds)):
+        guard = contextlib.nullcontext() if self._is_pure else values.exclusive()
+        with guard, _full_width(self.is_wide or any_wide(feeds)):
             while True:
                 locked = self._written
                 with values.locked(locked.values()):
@@ -109,6 +111,7 @@ class Program:
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
         new = self.new_values(run)
         self._written = {**locked, **{key: seen[key] for key in new}}
+        self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
             return None
         changes = [(seen[key], snapshots.get(key), value) for key, value in new.items()]

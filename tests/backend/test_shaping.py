@@ -19,6 +19,26 @@ def test_a_padding_of_another_form_is_refused(K, padding):
         K.spatial_2d_padding(K.ones((1, 2, 2, 1)), padding)
 
 
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda K, x: K.permute_dimensions(x, (0, 1)), "pattern of the axes"),
+        (lambda K, x: K.squeeze(x, 1), "axis 1 to have the size 1"),
+        (lambda K, x: K.concatenate([x, x[:, :2]], axis=2), "differ along axis 2 only"),
+        (lambda K, x: K.stack([x, x[:, :2]]), "tensors of one shape"),
+        (lambda K, x: K.tile(x, (2,)), "for each axis"),
+        (lambda K, x: K.reverse(x, [0, 0]), "different axes"),
+        (lambda K, x: K.expand_dims(x, 5), r"axis in \[-4, 4\)"),
+        (lambda K, x: K.resize_images(x, 2, 2, "channels_last"), "rank 4"),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_what_does_not_fit_is_refused_alike_on_every_engine(K, call, message, symbolic):
+    with pytest.raises(ValueError, match=message):
+        call(K, K.placeholder(X.shape) if symbolic else K.constant(X))
+
+
 @pytest.mark.parametrize("function", ["repeat", "temporal_padding", "spatial_2d_padding"])
 def test_another_rank_is_refused(K, function):
     args = (2,) if function == "repeat" else ()

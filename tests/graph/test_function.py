@@ -280,15 +280,22 @@ def test_functions_and_gradients_that_were_dropped_leave_nothing(K, engine):
     layer = model.layers[0]
     counts = len(layer._inbound_nodes), len(layer._outbound_nodes)
     alive = []
-    for _ in range(100):
+
+    def build():
         loss = K.mean(K.square(model.outputs[0]))
         if engine != "numpy":
             K.gradients(loss, layer.kernel)
         f = K.function([model.inputs[0]], loss)
-        alive.append(weakref.ref(f))
-        alive.append(weakref.ref(loss))
-    del f, loss
-    gc.collect()
+        alive.extend([weakref.ref(f), weakref.ref(loss)])
+
+    def objects(times):
+        for _ in range(times):
+            build()
+        gc.collect()
+        return len(gc.get_objects())
+
+    before, after = objects(10), objects(1000)
+    assert after - before < 100 + len(alive)
     assert (len(layer._inbound_nodes), len(layer._outbound_nodes)) == counts
     assert not any(ref() for ref in alive)
 
@@ -298,7 +305,7 @@ def test_no_update_of_eight_threads_is_lost(K):
     x = K.placeholder(shape=())
     f = K.function([x], [v], updates=[K.update_add(v, x), (w, x)])
     f([0.0])
-    rounds = 100
+    rounds = 500
 
     def work():
         for _ in range(rounds):
@@ -318,7 +325,7 @@ def test_pure_runs_of_eight_threads_are_right(K, x):
     wrong = []
 
     def work(number):
-        for _ in range(50):
+        for _ in range(500):
             if f([np.full((1, 2), number)]) != 4 * number:
                 wrong.append(number)
 
@@ -328,6 +335,21 @@ def test_pure_runs_of_eight_threads_are_right(K, x):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_pure_runs_do_not_wait_for_each_other(K, x, monkeypatch):
+    """Each of two runs waits until the other one has come as far."""
+    f = K.function([x], K.print_tensor(x, "here") * 2)
+    for _ in range(2):
+        f([np.ones((1, 2))])
+    both, met = threading.Barrier(2), []
+    monkeypatch.setattr("builtins.print", lambda *words: met.append(both.wait(timeout=20)))
+    threads = [threading.Thread(target=f, args=([np.ones((1, 2))],)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(met) == [0, 1]
 
 
 def test_a_function_in_the_middle_of_fit(K, engine):

@@ -1,6 +1,7 @@
 """Sessions: values of their own, initialisation, fetches, feeds and errors."""
 
 import collections
+import gc
 
 import keras
 import numpy as np
@@ -142,10 +143,18 @@ def test_clear_session_forgets_the_session_and_the_phase(K):
 def test_many_writes_and_assignments_add_nothing(K):
     v = tf.Variable(0.0)
     session = K.get_session()
-    for i in range(200):
-        K.set_value(v, float(i))
-        session.run(v.assign(float(i)))
-    assert K.get_value(v) == 199
+
+    def objects(writes):
+        for i in range(writes):
+            K.set_value(v, float(i))
+            if i % 10 == 0:
+                session.run(v.assign(float(i)))
+        gc.collect()
+        return len(gc.get_objects())
+
+    before, after = objects(200), objects(20_000)
+    assert after - before < 100
+    assert K.get_value(v) == 19_999
 
 
 def test_the_names_of_tensorflow_1(K):
