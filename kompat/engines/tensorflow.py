@@ -133,6 +133,10 @@ def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> 
         return convolve(one, kernel, strides, padding, dilation)[:0]
     if kernel.shape[-2] == 1 != x.shape[-1] and len(strides) < 3:
         return _convolve_each_channel(x, kernel, strides, padding, dilation)
+    if kernel.shape[-2] < x.shape[-1] and len(strides) == 3:  # TensorFlow has no groups there
+        groups = x.shape[-1] // kernel.shape[-2]
+        parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
+        return tf.concat([convolve(*part, strides, padding, dilation) for part in parts], -1)
     if x.shape[-1] == 1 and len(strides) == 3:  # oneDNN reads past the end: not with two channels
         x = tf.pad(x, [(0, 0)] * 4 + [(0, 1)])
         kernel = tf.pad(kernel, [(0, 0)] * 3 + [(0, 1), (0, 0)])
