@@ -6,7 +6,8 @@ from typing import Any
 import keras
 
 from kompat import engines
-from kompat.backend.operands import apply, data_format_of, operand
+from kompat.backend.operands import apply, cast_like, data_format_of, operand
+from kompat.engines.width import dtype_name
 
 __all__ = ["batch_dot", "bias_add", "dot"]
 
@@ -58,11 +59,16 @@ def _dot_shape(x: Shape, y: Shape) -> Shape:
 def _dot(operands: list[Any]) -> Any:
     x, y = operands
     if len(y.shape) < 3:
-        return _matmul(x, y)
+        return _product(x, y)
     x_shape, y_shape = keras.ops.shape(x), keras.ops.shape(y)
     rest = (*y_shape[:-2], y_shape[-1])
     y = _reshape(_moveaxis(y, -2, 0), (y_shape[-2], math.prod(rest)))
-    return _reshape(_matmul(x, y), (*x_shape[:-1], *rest))
+    return _reshape(_product(x, y), (*x_shape[:-1], *rest))
+
+
+def _product(x: Any, y: Any) -> Any:
+    """The product of matrices in their own dtype: Keras's of int8 is int32."""
+    return cast_like(_matmul(x, y), dtype_name(x))
 
 
 def batch_dot(x: Any, y: Any, axes: Any = None, *, legacy: bool = False) -> Any:
@@ -137,61 +143,56 @@ class _BatchDot:
         (batch, *x_rest, size), (_, _, *y_rest) = keras.ops.shape(x), keras.ops.shape(y)
         x = _reshape(x, (batch, math.prod(x_rest), size))
         y = _reshape(y, (batch, size, math.prod(y_rest)))
-        return _reshape(_matmul(x, y), (batch, *(x_rest + y_rest or (1,))))
+        return _reshape(_product(x, y), (batch, *(x_rest + y_rest or (1,))))
 
 
 class _LegacyBatchDot:
     """The product of `batch_dot` as it was before Keras 2.2.5."""
 
     def __init__(self, x_rank: int, y_rank: int, axes: Any):
-        self.x_rank, self.y_rank, self.rank = x_rank, y_rank, max(x_rank, y_rank)
+        if abs(x_rank - y_rank) > 1:
+            raise ValueError(
+                f"batch_dot(legacy=True) expects ranks that differ by 1 at most, received "
+                f"{x_rank} and {y_rank}."
+            )
+        self.rank = max(x_rank, y_rank)
         self.axes = _pair_of_axes(
             (x_rank - 1, y_rank - 2) if axes is None else axes, x_rank, y_rank
         )
-        first = x_rank + y_rank - 3 if x_rank > y_rank else x_rank - 1
-        self.added = tuple(range(first, first + abs(x_rank - y_rank)))
+        # The axis of the result that comes from the one added to x, or to y.
+        self.added = {1: self.rank - 1, -1: self.rank - 2, 0: None}[x_rank - y_rank]
 
     def shape(self, x: Shape, y: Shape) -> Shape:
         x, y = self._pad(x), self._pad(y)
         i, j = self.axes
         if self.rank == 2:
-            x = x if i == j else x[::-1]
-            kept = _broadcast(x, y)
-            return (kept[1 - j], 1)
-        x_contracted, x_kept = (x[-1], x[-2]) if i == self.rank - 1 else (x[-2], x[-1])
-        y_contracted, y_kept = (y[-1], y[-2]) if j == self.rank - 1 else (y[-2], y[-1])
-        if _differ(x_contracted, y_contracted):
+            return (_broadcast(x if i == j else x[::-1], y)[1 - j], 1)
+        x_rows, x_size = x[-2:] if i == self.rank - 1 else x[:-3:-1]
+        y_columns, y_size = y[-2:] if j == self.rank - 1 else y[:-3:-1]
+        if _differ(x_size, y_size):
             raise ValueError(
-                f"batch_dot expects axis {i} of x and axis {j} of y to have one size, received "
-                f"shapes {x} and {y}."
+                f"batch_dot(legacy=True) expects axis {i} of x and axis {j} of y to have one size, "
+                f"received shapes {x} and {y}."
             )
-        product = (*_broadcast(x[:-2], y[:-2]), x_kept, y_kept)
-        if any(product[axis] not in (1, None) for axis in self.added):
-            raise ValueError(
-                f"batch_dot(legacy=True) expects axes whose product keeps size 1 where an axis was "
-                f"added to the operand of lower rank, received axes {self.axes} for shapes {x} "
-                f"and {y}."
-            )
-        shape = tuple(n for axis, n in enumerate(product) if axis not in self.added)
-        return shape if len(shape) > 1 else (*shape, 1)
+        return self._without_added((*_broadcast(x[:-2], y[:-2]), x_rows, y_columns))
 
     def compute(self, operands: list[Any]) -> Any:
         (x, y), (i, j) = operands, self.axes
         if self.rank == 2:
-            product = _sum(_multiply(x if i == j else _transpose(x), y), axis=j, keepdims=False)
+            product = _sum(_multiply(x if i == j else _transpose(x), y), axis=j, keepdims=True)
             return _reshape(product, (-1, 1))
-        else:
-            x = _reshape(x, self._pad(tuple(keras.ops.shape(x))))
-            y = _reshape(y, self._pad(tuple(keras.ops.shape(y))))
-            x = x if i == self.rank - 1 else _swapaxes(x, -1, -2)
-            y = _swapaxes(y, -1, -2) if j == self.rank - 1 else y
-            product = _matmul(x, y)
-        sizes = keras.ops.shape(product)
-        kept = tuple(n for axis, n in enumerate(sizes) if axis not in self.added)
-        return _reshape(product, kept if len(kept) > 1 else (*kept, 1))
+        x = _reshape(x, self._pad(tuple(keras.ops.shape(x))))
+        y = _reshape(y, self._pad(tuple(keras.ops.shape(y))))
+        x = x if i == self.rank - 1 else _swapaxes(x, -1, -2)
+        y = _swapaxes(y, -1, -2) if j == self.rank - 1 else y
+        product = _product(x, y)
+        return _reshape(product, self._without_added(tuple(keras.ops.shape(product))))
 
     def _pad(self, shape: tuple) -> tuple:
         return shape + (1,) * (self.rank - len(shape))
+
+    def _without_added(self, shape: tuple) -> tuple:
+        return tuple(n for axis, n in enumerate(shape) if axis != self.added)
 
 
 def _pair_of_axes(axes: Any, x_rank: int, y_rank: int) -> tuple[int, int]:

@@ -113,7 +113,8 @@ def _matmul(x: Any, y: Any) -> Any:
         return keras.ops.matmul(x, y)
     x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
     if x.dtype.is_integer and x.dtype == y.dtype:
-        return tf.experimental.numpy.matmul(x, y)
+        product = tf.experimental.numpy.matmul(tf.cast(x, "int64"), tf.cast(y, "int64"))
+        return tf.cast(product, x.dtype)
     return keras.ops.matmul(x, y)
 
 
@@ -206,8 +207,18 @@ _FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 
 def convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> tf.Tensor:
     """A convolution, channels last."""
+    if x.shape[0] == 0:  # oneDNN gives an empty batch back as it came
+        one = tf.zeros((1, *x.shape[1:]), x.dtype)
+        return convolve(one, kernel, strides, padding, dilation)[:0]
     if kernel.shape[-2] == 1 != x.shape[-1] and len(strides) < 3:
         return _convolve_each_channel(x, kernel, strides, padding, dilation)
+    if kernel.shape[-2] < x.shape[-1] and len(strides) == 3:  # TensorFlow has no groups there
+        groups = x.shape[-1] // kernel.shape[-2]
+        parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
+        return tf.concat([convolve(*part, strides, padding, dilation) for part in parts], -1)
+    if x.shape[-1] == 1 and len(strides) == 3:  # oneDNN reads past the end: not with two channels
+        x = tf.pad(x, [(0, 0)] * 4 + [(0, 1)])
+        kernel = tf.pad(kernel, [(0, 0)] * 3 + [(0, 1), (0, 0)])
     return tf.nn.convolution(
         x, kernel, strides, padding.upper(), _FORMATS[len(strides)], dilations=dilation
     )
