@@ -6,6 +6,7 @@ The module is an ordinary one: code may assign onto it and pass it around.
 """
 
 import kompat.engines  # noqa: F401  # chooses the engine before Keras is imported
+from kompat.backend import experimental as experimental
 from kompat.backend.activations import (
     dropout,
     elu,
