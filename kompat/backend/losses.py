@@ -149,9 +149,9 @@ def sparse_categorical_crossentropy(
         output: a tensor, variable or array: the predicted probabilities.
         from_logits: whether `output` is logits.
         axis: where the classes are.
-        ignore_class: a class number whose elements do not count: their loss is 0, and the
-            attribute `_keras_mask` of the result, where the engine's tensors have attributes,
-            says so to Keras.
+        ignore_class: a class number whose elements do not count: their loss is 0, and the mask of
+            the result, which Keras averages by, is False there. It is the attribute `_keras_mask`
+            where the engine's tensors have attributes.
 
     Returns:
         A tensor of the shape of `output` without `axis`; NaN for a class that there is not.
@@ -169,10 +169,8 @@ def sparse_categorical_crossentropy(
     axis %= len(output.shape)
     target = _classes(tensor(target), output, axis)
     counts = None if ignore_class is None else _not_equal(target, int(ignore_class))
-    loss = _sparse(
-        output, target, counts, size(output, axis), keras.config.epsilon(),
-        axis=axis, from_logits=from_logits,
-    )  # fmt: skip
+    classes, epsilon = size(output, axis), keras.config.epsilon()
+    loss = _sparse(output, target, counts, classes, epsilon, axis=axis, from_logits=from_logits)
     if counts is not None and len(loss.shape):
         keras_mask.attach(loss, counts)
     return loss
@@ -194,20 +192,20 @@ def _classes(target: Any, output: Any, axis: int) -> Any:
 
 @_fused_on_axis
 def _sparse(
-    output: Any, target: Any, counts: Any, size: Any, epsilon: Any, axis: int, from_logits: bool
+    output: Any, target: Any, counts: Any, classes: Any, epsilon: Any, axis: int, from_logits: bool
 ) -> Any:
     if counts is not None:
         # Before the loss too: the gradient of what does not count is 0 even if that is NaN.
         output = _where(keras.ops.expand_dims(counts, axis), output, 1)
     logits = output if from_logits else _log(_clip(output, epsilon))
-    loss, exists = _of_class(-_log_softmax(logits, axis=axis), target, size, axis)
+    loss, exists = _of_class(-_log_softmax(logits, axis=axis), target, classes, axis)
     loss = _where(exists, loss, float("nan"))
     return loss if counts is None else _where(counts, loss, 0)
 
 
-def _of_class(x: Any, target: Any, size: Any, axis: int) -> tuple[Any, Any]:
+def _of_class(x: Any, target: Any, classes: Any, axis: int) -> tuple[Any, Any]:
     """The element of each class, and whether there is such a class; another element where not."""
-    exists = _logical_and(_greater_equal(target, 0), _less(target, size))
+    exists = _logical_and(_greater_equal(target, 0), _less(target, classes))
     number = keras.ops.expand_dims(_where(exists, target, 0), axis)
     return _squeeze(_take_along_axis(x, number, axis=axis), axis=axis), exists
 
@@ -346,8 +344,8 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
 
 
 @_fused
-def _in_top_k(predictions: Any, targets: Any, k: Any, size: Any) -> Any:
-    own, exists = _of_class(predictions, targets, size, 1)
+def _in_top_k(predictions: Any, targets: Any, k: Any, classes: Any) -> Any:
+    own, exists = _of_class(predictions, targets, classes, 1)
     likelier = sum(cast_like(_greater(predictions, own[:, None]), "int32"), 1)
     finite = all(_isfinite(predictions), 1)
     return _logical_and(_logical_and(exists, finite), _less(likelier, k))
