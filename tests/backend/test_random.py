@@ -1,0 +1,84 @@
+"""Random tensors: their distributions, seeds, and draws anew in each run."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import kompat
+
+MANY = (4000,)
+# Each draw as a function of a shape and settings, and the distribution function it must follow.
+DISTRIBUTIONS = {
+    "random_normal": (lambda K: K.random_normal(MANY, 3.0, 0.5), stats.norm(3.0, 0.5).cdf),
+    "random_uniform": (lambda K: K.random_uniform(MANY, -1.0, 2.0), stats.uniform(-1.0, 3.0).cdf),
+    "truncated_normal": (
+        lambda K: K.truncated_normal(MANY, 3.0, 0.5),
+        stats.truncnorm(-2, 2, 3.0, 0.5).cdf,
+    ),
+    "random_normal_variable": (
+        lambda K: K.random_normal_variable(MANY, 3.0, 0.5),
+        stats.norm(3.0, 0.5).cdf,
+    ),
+    "random_uniform_variable": (
+        lambda K: K.random_uniform_variable(MANY, -1.0, 2.0),
+        stats.uniform(-1.0, 3.0).cdf,
+    ),
+}
+DRAWS = ["random_normal", "random_uniform", "truncated_normal", "random_bernoulli"]
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_draws_follow_their_distribution(K, name, graph):
+    draw, distribution = DISTRIBUTIONS[name]
+    np.random.seed(5)
+    with kompat.graph_mode() if graph else kompat.eager_mode():
+        drawn = K.eval(draw(K))
+    # One seed in a thousand would fail; this one does not, on any engine.
+    assert stats.kstest(drawn, distribution).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("name", ["random_bernoulli", "random_binomial"])
+def test_ones_come_with_their_probability(K, name):
+    np.random.seed(5)
+    drawn = K.eval(getattr(K, name)(MANY, p=0.3))
+    assert set(drawn) == {0.0, 1.0}
+    assert stats.binomtest(int(drawn.sum()), MANY[0], 0.3).pvalue > 1e-3
+
+
+def test_integers_are_drawn_evenly_and_below_the_bound(K):
+    np.random.seed(5)
+    drawn = K.eval(K.random_uniform(MANY, 2, 6, dtype="int32"))
+    assert stats.chisquare(np.bincount(drawn, minlength=6)[2:]).pvalue > 1e-3
+    assert drawn.min() == 2
+    assert drawn.max() == 5
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+@pytest.mark.parametrize("name", DRAWS)
+def test_seeds_name_the_numbers(K, name, graph):
+    def drawn(**seed):
+        settings = {"p": 0.5} if name == "random_bernoulli" else {}
+        with kompat.graph_mode() if graph else kompat.eager_mode():
+            return K.eval(getattr(K, name)((100,), **settings, **seed))
+
+    np.testing.assert_array_equal(drawn(seed=7), drawn(seed=7))
+    assert (drawn(seed=7) != drawn(seed=8)).any()
+    assert (drawn() != drawn()).any()
+    np.random.seed(3)
+    first = drawn()
+    np.random.seed(3)
+    np.testing.assert_array_equal(drawn(), first)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_each_run_draws_anew_compiled_or_not(K, name):
+    settings = {"p": 0.5} if name == "random_bernoulli" else {}
+    x = K.placeholder((None, 50))
+    drawn = getattr(K, name)(K.shape(x), **settings)
+    f = K.function([x], [drawn * 1 * 1 * 1 * 1, drawn])
+    runs = [f([np.zeros((2, 50))]) for _ in range(3)]
+    for same, other in runs:
+        np.testing.assert_array_equal(same, other)
+    assert (runs[0][1] != runs[1][1]).any()
+    assert (runs[1][1] != runs[2][1]).any()
