@@ -15,7 +15,7 @@ Shape = tuple[int | None, ...]
 
 _exact = engines.current.exact
 _add = _exact(keras.ops.add)
-_matmul = _exact(keras.ops.matmul)
+_matmul = engines.current.fused(_exact(keras.ops.matmul))
 _moveaxis = _exact(keras.ops.moveaxis)
 _multiply = _exact(keras.ops.multiply)
 _reshape = _exact(keras.ops.reshape)
