@@ -379,3 +379,23 @@ def test_a_model_of_convolutions_trains(K, engine):
     x = np.random.default_rng(0).normal(size=(64, 8, 8, 1))
     losses = model.fit(x, x.mean((1, 2)), epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0] / 4
+
+
+def test_inside_the_users_own_jit(K, engine):
+    if engine != "jax":
+        pytest.skip("jax.jit is JAX's")
+    import jax
+
+    x, kernel = filled(2, 5, 6, 2), filled(2, 2, 2, 3)
+
+    def loss(kernel):
+        return K.sum(K.pool2d(K.conv2d(x, kernel), (2, 2)))
+
+    assert jax.jit(loss)(kernel) == loss(kernel)
+    np.testing.assert_array_equal(jax.jit(jax.grad(loss))(kernel), jax.grad(loss)(kernel))
+
+
+def test_a_volume_of_one_channel(K):
+    """TensorFlow's own convolution reads past the end of this one."""
+    case = filled(2, 1, 2, 3, 1), filled(1, 1, 2, 1, 2), (1, 1, 2), "valid", (1, 1, 1)
+    np.testing.assert_array_equal(K.eval(K.conv3d(*case[:4])), convolved(*case))
