@@ -401,3 +401,17 @@ def test_a_volume_of_one_channel(K):
     """TensorFlow's own convolution reads past the end of this one."""
     case = filled(2, 1, 2, 3, 1), filled(1, 1, 2, 1, 2), (1, 1, 2), "valid", (1, 1, 1)
     np.testing.assert_array_equal(K.eval(K.conv3d(*case[:4])), convolved(*case))
+
+
+def test_the_sizes_of_a_transposed_convolution_may_be_computed(K, engine):
+    kernel, value = filled(2, 2, 3, 2), filled(2, 3, 4, 2)
+    want = K.eval(K.conv2d_transpose(value, kernel, (2, 6, 8, 3), (2, 2), "same"))
+    x = keras.Input((None, None, 2))
+    sizes = K.shape(x)
+    y = K.conv2d_transpose(x, kernel, (sizes[0], sizes[1] * 2, sizes[2] * 2, 3), (2, 2), "same")
+    np.testing.assert_array_equal(K.function([x], [y])([value])[0], want)
+    model = keras.Model(x, y)
+    np.testing.assert_array_equal(K.eval(model(value)), want)
+    if engine == "jax":
+        with pytest.raises(ValueError, match="known when JAX compiles"):
+            model.predict(value, verbose=0)
