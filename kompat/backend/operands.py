@@ -80,17 +80,17 @@ def cast_like(x: Any, dtype: str) -> Any:
 
 def common(*operands: Any) -> list[Any]:
     """The operands as tensors of one dtype: that to which Keras promotes theirs."""
-    dtype = common_dtype(*operands)
+    names = list(map(dtype_name, operands))
+    if len(set(names)) == 1:
+        return list(map(tensor, operands))
+    dtype = _promoted(names)
     return [cast_like(tensor(x), dtype) for x in operands]
 
 
-def common_dtype(*operands: Any) -> str:
-    """The dtype to which Keras promotes those of `operands`, never cut to 32 bits."""
-    names = set(map(dtype_name, operands))
-    if len(names) == 1:
-        return names.pop()
+def _promoted(names: list[str]) -> str:
+    """The dtype to which Keras promotes others, never cut to 32 bits."""
     floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
-    wide = (floats or names) & WIDE
+    wide = (floats or {*names}) & WIDE
     return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
 
 
@@ -116,7 +116,7 @@ def apply(
 
     def spec(operands: list[Any], extra: Any) -> keras.KerasTensor:
         known = shape(*map(_known_shape, operands), *extra)
-        return keras.KerasTensor(known, dtype=common_dtype(*operands))
+        return keras.KerasTensor(known, dtype=_promoted(list(map(dtype_name, operands))))
 
     shaped = [x if hasattr(x, "shape") else tensor(x) for x in operands]
     if any(isinstance(x, keras.KerasTensor) for x in (*shaped, *extra)):

@@ -68,7 +68,8 @@ def _dot(operands: list[Any]) -> Any:
 
 def _product(x: Any, y: Any) -> Any:
     """The product of matrices in their own dtype: Keras's of int8 is int32."""
-    return cast_like(_matmul(x, y), dtype_name(x))
+    product = _matmul(x, y)
+    return cast_like(product, "int8") if dtype_name(x) == "int8" else product
 
 
 def batch_dot(x: Any, y: Any, axes: Any = None, *, legacy: bool = False) -> Any:

@@ -274,6 +274,12 @@ def convolve_transposed(
     x: jax.Array, kernel: jax.Array, sizes: Any, strides: Any, padding: str, dilation: Any
 ) -> jax.Array:
     """The transpose of a convolution, of the given sizes."""
+    if not all(isinstance(size, int) for size in sizes):
+        raise ValueError(
+            "expected an output_shape whose sizes are known when JAX compiles, received ones that "
+            "are computed in the program. Inside a Keras model give rows and columns as numbers, "
+            "or run the graph with K.function, which knows all sizes."
+        )
     pads = windows.transposed_pads(
         padding, x.shape[1:-1], kernel.shape[:-2], strides, dilation, sizes
     )

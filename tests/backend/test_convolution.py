@@ -280,6 +280,8 @@ CALLS = {
 }
 
 
+# Keras on NumPy infers shapes from memory that nobody has set, which may overflow.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", CALLS)
 def test_sizes_may_be_unknown_in_models_and_in_layers(K, name):
     call, value = CALLS[name], filled(2, 5, 6, 2)
@@ -379,3 +381,37 @@ def test_a_model_of_convolutions_trains(K, engine):
     x = np.random.default_rng(0).normal(size=(64, 8, 8, 1))
     losses = model.fit(x, x.mean((1, 2)), epochs=8, verbose=0).history["loss"]
     assert losses[-1] < losses[0] / 4
+
+
+def test_inside_the_users_own_jit(K, engine):
+    if engine != "jax":
+        pytest.skip("jax.jit is JAX's")
+    import jax
+
+    x, kernel = filled(2, 5, 6, 2), filled(2, 2, 2, 3)
+
+    def loss(kernel):
+        return K.sum(K.pool2d(K.conv2d(x, kernel), (2, 2)))
+
+    assert jax.jit(loss)(kernel) == loss(kernel)
+    np.testing.assert_array_equal(jax.jit(jax.grad(loss))(kernel), jax.grad(loss)(kernel))
+
+
+def test_a_volume_of_one_channel(K):
+    """TensorFlow's own convolution reads past the end of this one."""
+    case = filled(2, 1, 2, 3, 1), filled(1, 1, 2, 1, 2), (1, 1, 2), "valid", (1, 1, 1)
+    np.testing.assert_array_equal(K.eval(K.conv3d(*case[:4])), convolved(*case))
+
+
+def test_the_sizes_of_a_transposed_convolution_may_be_computed(K, engine):
+    kernel, value = filled(2, 2, 3, 2), filled(2, 3, 4, 2)
+    want = K.eval(K.conv2d_transpose(value, kernel, (2, 6, 8, 3), (2, 2), "same"))
+    x = keras.Input((None, None, 2))
+    sizes = K.shape(x)
+    y = K.conv2d_transpose(x, kernel, (sizes[0], sizes[1] * 2, sizes[2] * 2, 3), (2, 2), "same")
+    np.testing.assert_array_equal(K.function([x], [y])([value])[0], want)
+    model = keras.Model(x, y)
+    np.testing.assert_array_equal(K.eval(model(value)), want)
+    if engine == "jax":
+        with pytest.raises(ValueError, match="known when JAX compiles"):
+            model.predict(value, verbose=0)

@@ -161,3 +161,8 @@ def test_products_in_a_model_of_unknown_sizes(K, name):
         "bias_add": lambda: value + now,
     }[name]()
     np.testing.assert_array_equal(K.get_value(model(value)), want)
+
+
+def test_a_bias_of_one_number_is_no_bias_for_all_channels(K):
+    with pytest.raises(ValueError, match="one number per channel"):
+        K.bias_add(K.ones((2, 3)), K.ones((1,)))
