@@ -488,7 +488,7 @@ def test_cycles_grow_by_nothing(K, shape, cycles):
 
 
 def test_time_does_not_depend_on_how_many_variables_are_alive(K):
-    """The best of ten rounds counts: other processes only ever add time."""
+    """A look at each of the 10,000 would take ten times as long, a slow day twice."""
     v = K.variable(0.0)
 
     def seconds():
@@ -504,7 +504,7 @@ def test_time_does_not_depend_on_how_many_variables_are_alive(K):
     gc.collect()
     among_many = min(seconds() for _ in range(10))
     assert len(crowd) == 10_000
-    assert among_many < 1.5 * alone
+    assert among_many < 5 * alone
 
 
 def test_a_view_takes_constant_time_and_shares_the_memory(K, engine):
