@@ -19,6 +19,69 @@ def symbolic(x):
     return isinstance(x, keras.KerasTensor)
 
 
+def in_eager_mode(compute, engine):
+    compute()
+
+
+def in_graph_mode(compute, engine):
+    with kompat.graph_mode():
+        compute()
+
+
+def inside_keras(compute, engine):
+    class Look(keras.Layer):
+        def call(self, x):
+            compute()
+            return x
+
+    keras.Sequential([keras.Input((1,)), Look()]).predict(np.ones((1, 1)), verbose=0)
+
+
+def inside_keras_in_graph_mode(compute, engine):
+    with kompat.graph_mode():
+        inside_keras(compute, engine)
+
+
+def inside_the_users_trace(compute, engine):
+    if engine not in ("jax", "tensorflow"):
+        pytest.skip("this engine traces nothing")
+    framework = pytest.importorskip(engine)
+    trace = framework.jit if engine == "jax" else framework.function
+    trace(lambda x: (compute(), x)[1])(np.ones(1))
+
+
+ARGUMENTS = {
+    "concrete": lambda K: K.constant([2.0]),
+    "array": lambda K: np.array([2.0]),
+    "symbolic": lambda K: K.placeholder((1,)),
+    "K's variable": lambda K: K.variable([2.0]),
+    "Keras's variable": lambda K: keras.Variable([2.0]),
+}
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+@pytest.mark.parametrize(
+    "context",
+    [
+        in_eager_mode, in_graph_mode, inside_keras, inside_keras_in_graph_mode,
+        inside_the_users_trace,
+    ],
+    ids=lambda context: context.__name__,
+)  # fmt: skip
+def test_the_table_of_modes(K, engine, context, argument):
+    """What is symbolic where: an argument that is, and a variable in graph mode."""
+    x, y = ARGUMENTS[argument](K), ARGUMENTS["symbolic"](K)
+    found = []
+    context(lambda: found.append((K.square(x), K.maximum(x, y))), engine)
+    is_read = "variable" in argument and context is in_graph_mode
+    for alone, beside in found:
+        assert isinstance(alone, keras.KerasTensor) == (argument == "symbolic" or is_read)
+        assert isinstance(beside, keras.KerasTensor)
+        if context is in_eager_mode and argument != "symbolic":
+            np.testing.assert_array_equal(K.get_value(alone), [4.0])
+    assert found
+
+
 @pytest.mark.parametrize("operation", ["operator", "reflected", "function", "negative", "item"])
 def test_a_variable_is_its_value_in_eager_mode_and_a_read_in_graph_mode(K, operation):
     v = K.variable([1.0, 2.0])
