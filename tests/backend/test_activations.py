@@ -12,7 +12,7 @@ FINITE = arrays.arrays(
     np.float32, (3, 4), elements=st.floats(-50, 50, width=32, allow_subnormal=False)
 )
 ALL = ("elu", "hard_sigmoid", "l2_normalize", "relu", "sigmoid", "softmax", "softplus", "softsign")
-SLOW = settings(max_examples=40, deadline=None)
+SLOW = settings(max_examples=40)
 
 
 @SLOW

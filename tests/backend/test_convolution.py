@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 FIRST = "channels_first"
-property_test = settings(max_examples=25, derandomize=True, deadline=None, database=None)
+property_test = settings(max_examples=25, derandomize=True, database=None)
 CONV = {1: "conv1d", 2: "conv2d", 3: "conv3d"}
 
 

@@ -15,7 +15,7 @@ from kompat.values import keras_mask
 
 LOGITS = arrays.arrays(np.float32, (4, 3), elements=st.floats(-80, 80, width=32))
 CLASSES = arrays.arrays(np.int32, (4,), elements=st.integers(0, 2))
-SLOW = settings(max_examples=40, deadline=None)
+SLOW = settings(max_examples=40)
 FAR = np.array([[1000.0, 0.0], [0.0, 300.0]], np.float32)
 ONES = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 LETTERS = "abcdefgh"
-property_test = settings(max_examples=40, derandomize=True, deadline=None, database=None)
+property_test = settings(max_examples=40, derandomize=True, database=None)
 
 
 def filled(*shape, dtype="float32"):

@@ -42,7 +42,7 @@ def batches(draw):
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batches(), st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_masks_and_directions(K, mode, data, unroll, backwards, zeroed, time_major):
     x, mask = data

@@ -46,7 +46,7 @@ def test_another_rank_is_refused(K, function):
         getattr(K, function)(K.ones((2,)), *args)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(order=st.permutations(range(4)), data=st.data())
 def test_moves_of_axes_are_those_of_numpy(K, order, data):
     shape = data.draw(st.lists(st.integers(0, 3), min_size=4, max_size=4))
@@ -54,13 +54,13 @@ def test_moves_of_axes_are_those_of_numpy(K, order, data):
     np.testing.assert_array_equal(K.eval(K.permute_dimensions(x, order)), x.transpose(order))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(times=st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_tile_is_that_of_numpy(K, times):
     np.testing.assert_array_equal(K.eval(K.tile(K.constant(X), times)), np.tile(X, times))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=2))
 def test_padding_is_that_of_numpy(K, pairs):
     x = X[..., None]
@@ -68,7 +68,7 @@ def test_padding_is_that_of_numpy(K, pairs):
     np.testing.assert_array_equal(K.eval(K.spatial_2d_padding(x, pairs)), want)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(axis=st.integers(-3, 2), count=st.integers(1, 4))
 def test_joins_are_those_of_numpy(K, axis, count):
     parts = [X + i for i in range(count)]

@@ -23,7 +23,7 @@ each_target = pytest.mark.parametrize("target", DTYPES)
 
 
 def property_of(examples: int):
-    return settings(max_examples=examples, derandomize=True, deadline=None, database=None)
+    return settings(max_examples=examples, derandomize=True, database=None)
 
 
 def dtype_of(name: str) -> np.dtype:
