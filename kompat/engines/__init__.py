@@ -1,6 +1,6 @@
 """What only one engine can do, behind one set of names: `engines.current`.
 
-Each engine has a module with the same functions:
+Each engine has a module with what it does in its own way of these; the rest is that of `generic`:
 
 - `place(host, placement)`: put a host array that nobody will change on a device;
 - `tracing()`: whether the engine is recording a program in this thread;
@@ -37,7 +37,8 @@ Each engine has a module with the same functions:
 """
 
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from kompat.engine_choice import choose_engine
 
@@ -46,4 +47,15 @@ NAME: str = import_module("keras").config.backend()
 
 _FILES = {"jax": "jax", "numpy": "numpy", "tensorflow": "tensorflow", "torch": "torch"}
 
-current: ModuleType = import_module(f"kompat.engines.{_FILES.get(NAME, 'generic')}")
+
+def _functions(file: str) -> dict[str, Any]:
+    """What the module of an engine has for all to use."""
+    found = vars(import_module(f"kompat.engines.{file}"))
+    return {
+        name: x
+        for name, x in found.items()
+        if not name.startswith("_") and not isinstance(x, ModuleType)
+    }
+
+
+current = SimpleNamespace(**{**_functions("generic"), **_functions(_FILES.get(NAME, "generic"))})

@@ -8,68 +8,8 @@ import keras
 import numpy as np
 
 from kompat.engines import windows
-from kompat.engines.generic import (
-    LARGE_BYTES,
-    allocate,
-    as_tensor,
-    at_run_time,
-    compile,
-    differentiate,
-    duplicate,
-    eagerly,
-    full_width,
-    fused,
-    host_form,
-    infer,
-    is_narrowing,
-    is_size,
-    is_sparse,
-    is_wide,
-    observe,
-    on_host,
-    placement_of,
-    scan,
-    seed_at_run_time,
-    sparse,
-    sparse_where,
-    tracing,
-    transpose_of,
-)
+from kompat.engines.generic import transpose_of
 from kompat.engines.width import computes_wide, function_of
-
-__all__ = [
-    "LARGE_BYTES",
-    "allocate",
-    "as_tensor",
-    "at_run_time",
-    "average_pool",
-    "compile",
-    "convolve",
-    "convolve_transposed",
-    "differentiate",
-    "duplicate",
-    "eagerly",
-    "exact",
-    "full_width",
-    "fused",
-    "host_form",
-    "infer",
-    "is_narrowing",
-    "is_size",
-    "is_sparse",
-    "is_wide",
-    "max_pool",
-    "observe",
-    "on_host",
-    "place",
-    "placement_of",
-    "scan",
-    "seed_at_run_time",
-    "stamp",
-    "sparse",
-    "sparse_where",
-    "tracing",
-]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

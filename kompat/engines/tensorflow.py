@@ -9,59 +9,7 @@ import keras
 import tensorflow as tf
 
 from kompat.engines import generic
-from kompat.engines.generic import (
-    LARGE_BYTES,
-    allocate,
-    at_run_time,
-    compile,
-    duplicate,
-    full_width,
-    fused,
-    host_form,
-    infer,
-    is_narrowing,
-    is_size,
-    is_wide,
-    observe,
-    place,
-    placement_of,
-    stamp,
-)
 from kompat.engines.perturbation import Points
-
-__all__ = [
-    "LARGE_BYTES",
-    "allocate",
-    "as_tensor",
-    "at_run_time",
-    "average_pool",
-    "compile",
-    "convolve",
-    "convolve_transposed",
-    "differentiate",
-    "duplicate",
-    "eagerly",
-    "exact",
-    "full_width",
-    "fused",
-    "host_form",
-    "infer",
-    "is_narrowing",
-    "is_size",
-    "is_sparse",
-    "is_wide",
-    "max_pool",
-    "observe",
-    "on_host",
-    "place",
-    "placement_of",
-    "scan",
-    "seed_at_run_time",
-    "stamp",
-    "sparse",
-    "sparse_where",
-    "tracing",
-]
 
 
 def as_tensor(value: Any) -> Any:

@@ -12,69 +12,9 @@ import torch
 from torch.nn import functional
 
 from kompat.engines import windows
-from kompat.engines.generic import (
-    LARGE_BYTES,
-    allocate,
-    as_tensor,
-    at_run_time,
-    compile,
-    duplicate,
-    eagerly,
-    full_width,
-    fused,
-    host_form,
-    infer,
-    is_narrowing,
-    is_size,
-    is_sparse,
-    is_wide,
-    observe,
-    on_host,
-    place,
-    placement_of,
-    scan,
-    seed_at_run_time,
-    sparse,
-    sparse_where,
-    tracing,
-)
 from kompat.engines.perturbation import Points
 from kompat.engines.width import computes_wide
 from kompat.values.torch import from_numpy
-
-__all__ = [
-    "LARGE_BYTES",
-    "allocate",
-    "as_tensor",
-    "at_run_time",
-    "average_pool",
-    "compile",
-    "convolve",
-    "convolve_transposed",
-    "differentiate",
-    "duplicate",
-    "eagerly",
-    "exact",
-    "full_width",
-    "fused",
-    "host_form",
-    "infer",
-    "is_narrowing",
-    "is_size",
-    "is_sparse",
-    "is_wide",
-    "max_pool",
-    "observe",
-    "on_host",
-    "place",
-    "placement_of",
-    "scan",
-    "seed_at_run_time",
-    "stamp",
-    "sparse",
-    "sparse_where",
-    "tracing",
-]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
