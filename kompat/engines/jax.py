@@ -108,12 +108,15 @@ def exact(function: Function) -> Function:
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
-        if is_host(args[0]) and all(map(is_host, args)) and tracing():
-            if has_sizes(args):
-                return np.asarray(host_function(*args, **kwargs), object)
-            with jax.ensure_compile_time_eval():
-                return np.asarray(in_its_width(*args, **kwargs))
-        return in_its_width(*args, **kwargs)
+        if not is_host(args):
+            return in_its_width(*args, **kwargs)
+        if has_sizes(args) and tracing():
+            return np.asarray(host_function(*args, **kwargs), object)
+        result = in_its_width(*args, **kwargs)
+        if not isinstance(result, jax.core.Tracer):
+            return result
+        with jax.ensure_compile_time_eval():
+            return np.asarray(in_its_width(*args, **kwargs))
 
     def in_its_width(*args: Any, **kwargs: Any) -> Any:
         if not computes_wide(args, kwargs):
