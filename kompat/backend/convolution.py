@@ -12,6 +12,7 @@ import keras
 from kompat import engines, mode
 from kompat.backend.operands import operand
 from kompat.backend.windows import Shape, Windows
+from kompat.graph.shapes import differ
 
 __all__ = [
     "conv1d",
@@ -176,7 +177,7 @@ def _conv_transpose(windows: Windows, x: Any, kernel: Any, output_shape: Any) ->
                 for axis, sizes in enumerate(zip(windows.positions(result[1], window), spatial))
             ),
         ):
-            if None not in (expected, received) and expected != received:
+            if differ(expected, received):
                 raise ValueError(
                     f"{windows.function} expects {expected} {what}, received {received}, for x of "
                     f"shape {x}, a kernel of shape {kernel} and output_shape {wanted}."
@@ -299,7 +300,7 @@ def _depthwise(windows: Windows, x: Any, *kernels: Any) -> Any:
     def shape(x: Shape, kernel: Shape, *pointwise: Shape) -> Shape:
         batch, spatial, channels = windows.split(x)
         window, inputs, multiplier = windows.split_kernel(kernel)
-        if None not in (channels, inputs) and channels != inputs:
+        if differ(channels, inputs):
             raise ValueError(
                 f"{windows.function} expects a kernel for as many channels as x has, received "
                 f"shapes {kernel} and {x}."

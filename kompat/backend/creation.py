@@ -11,7 +11,8 @@ from keras.backend import is_int_dtype
 from kompat import engines
 from kompat.backend.operands import tensor
 from kompat.backend.variables import standard_dtype, variable
-from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
+from kompat.engines.width import is_symbolic
+from kompat.graph.shapes import Shaped, run_sizes
 from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable
 

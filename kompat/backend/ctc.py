@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.backend.operands import cast_like, floating, tensor
+from kompat.backend.operands import cast_like, floating, require_ranks, tensor
 from kompat.engines.width import dtype_name
 from kompat.graph import loops, sparse
 from kompat.graph.operations import GraphOperation
@@ -63,9 +63,9 @@ def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: An
     """
     y_true, y_pred = cast_like(tensor(y_true), "int32"), tensor(floating(y_pred))
     lengths = [cast_like(tensor(x), "int32") for x in (input_length, label_length)]
-    _require_ranks("ctc_batch_cost", y_true=(y_true, 2), y_pred=(y_pred, 3))
+    require_ranks("ctc_batch_cost", y_true=(y_true, 2), y_pred=(y_pred, 3))
     for name, x in zip(("input_length", "label_length"), lengths):
-        _require_ranks("ctc_batch_cost", **{name: (x, 2)})
+        require_ranks("ctc_batch_cost", **{name: (x, 2)})
         if x.shape[1] not in (1, None):
             raise ValueError(f"ctc_batch_cost: expected {name} of shape (batch, 1).")
     _require_one_batch("ctc_batch_cost", y_true, y_pred, *lengths)
@@ -181,7 +181,7 @@ def ctc_decode(
     [[0, 1, -1]]
     """
     y_pred, input_length = tensor(floating(y_pred)), cast_like(tensor(input_length), "int32")
-    _require_ranks("ctc_decode", y_pred=(y_pred, 3), input_length=(input_length, 1))
+    require_ranks("ctc_decode", y_pred=(y_pred, 3), input_length=(input_length, 1))
     _require_one_batch("ctc_decode", y_pred, input_length)
     if greedy:
         return Decode(_greedy, 1)(y_pred, input_length)
@@ -310,7 +310,7 @@ def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> Any:
     """
     labels, lengths = tensor(labels), cast_like(tensor(label_lengths), "int32")
     sparse.require_engine()
-    _require_ranks("ctc_label_dense_to_sparse", labels=(labels, 2))
+    require_ranks("ctc_label_dense_to_sparse", labels=(labels, 2))
     _require_one_batch("ctc_label_dense_to_sparse", labels, lengths)
     return WithoutPadding()(labels, lengths)
 
@@ -326,14 +326,6 @@ class WithoutPadding(GraphOperation):
         kept = keras.ops.expand_dims(places, 0) < keras.ops.reshape(lengths, (-1, 1))
         with engines.current.full_width(labels):
             return engines.current.sparse_where(kept, labels)
-
-
-def _require_ranks(function: str, **expected: tuple[Any, int]) -> None:
-    for name, (x, rank) in expected.items():
-        if len(x.shape) != rank:
-            raise ValueError(
-                f"{function}: expected {name} of rank {rank}, received shape {tuple(x.shape)}."
-            )
 
 
 def _require_one_batch(function: str, *tensors: Any) -> None:

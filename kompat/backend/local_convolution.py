@@ -9,6 +9,7 @@ import keras
 from kompat import engines
 from kompat.backend.operands import operand
 from kompat.backend.windows import Shape, Windows
+from kompat.graph.shapes import differ
 
 __all__ = ["local_conv1d", "local_conv2d"]
 
@@ -29,7 +30,7 @@ def _local_conv(
         fitting = windows.positions(spatial, window)
         result = positions if windows.rank > 1 else kernel[:1]
         features = None if channels is None else math.prod(window) * channels
-        if len(kernel) != 3 or (None not in (kernel[1], features) and kernel[1] != features):
+        if len(kernel) != 3 or differ(kernel[1], features):
             raise ValueError(
                 f"{windows.function} expects a kernel of shape (positions, {features}, filters) "
                 f"for an input of shape {x}, received shape {kernel}."

@@ -17,6 +17,7 @@ from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.probabilities import logits_of
 from kompat.backend.reduction import all, checked_axes, sum
 from kompat.engines.width import dtype_name
+from kompat.graph.shapes import may_be_alike
 from kompat.values import keras_mask
 
 __all__ = [
@@ -182,7 +183,7 @@ def _classes(target: Any, output: Any, axis: int) -> Any:
     wanted = tuple(n for i, n in enumerate(output.shape) if i != axis)
     if len(target.shape) == len(wanted) + 1 and target.shape[-1] == 1:
         target = _squeeze(target, axis=-1)
-    if not _may_be_alike(tuple(target.shape), wanted):
+    if not may_be_alike(tuple(target.shape), wanted):
         raise ValueError(
             f"sparse_categorical_crossentropy: expected class numbers of shape {wanted} for an "
             f"output of shape {tuple(output.shape)}, received shape {tuple(target.shape)}."
@@ -335,7 +336,7 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
     for name, x in (("targets", targets), ("k", k)):
         if not isinstance(x, int) and "int" not in dtype_name(x):
             raise TypeError(f"in_top_k: expected integers as {name}, received {dtype_name(x)}.")
-    if len(predictions.shape) != 2 or not _may_be_alike(targets.shape, predictions.shape[:1]):
+    if len(predictions.shape) != 2 or not may_be_alike(targets.shape, predictions.shape[:1]):
         raise ValueError(
             "in_top_k: expected predictions of shape (batch, classes) and targets of shape "
             f"(batch,), received {tuple(predictions.shape)} and {tuple(targets.shape)}."
@@ -387,14 +388,8 @@ def _clip(x: Any, epsilon: Any) -> Any:
     return _where(_greater(x, 1 - epsilon), 1 - epsilon, x)
 
 
-def _may_be_alike(one: Any, other: Any) -> bool:
-    return len(one) == len(other) and not any(
-        n is not None and m is not None and n != m for n, m in zip(one, other)
-    )
-
-
 def _require_alike(target: Any, output: Any) -> None:
-    if not _may_be_alike(tuple(target.shape), tuple(output.shape)):
+    if not may_be_alike(tuple(target.shape), tuple(output.shape)):
         raise ValueError(
             f"expected a target of the shape of the output, {tuple(output.shape)}, "
             f"received {tuple(target.shape)}."

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
 from kompat import engines
-from kompat.backend.operands import tensor
+from kompat.backend.operands import number, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import dtype_name
 from kompat.graph import loops
@@ -115,17 +114,12 @@ def _fold(name: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any
     _require_elements(name, elems)
     if initializer is not None:
         like = _flatten(elems)[0]
-        initializer = loops.each(lambda x: _beside(x, like), initializer)
+        initializer = loops.each(lambda x: _tensor_beside(x, like), initializer)
     return loops.apply(_Fold(name, backwards=name == "foldr"), fn, (elems, initializer))
 
 
-def _beside(x: Any, like: Any) -> Any:
-    """`x` as a tensor; a number takes the dtype of `like` if that can hold it."""
-    if isinstance(x, (int, float)) and not (
-        isinstance(x, float) and keras.backend.is_int_dtype(dtype_name(like))
-    ):
-        return tensor(np.asarray(x, dtype_name(like)))
-    return tensor(x)
+def _tensor_beside(x: Any, like: Any) -> Any:
+    return tensor(number(x, like) if isinstance(x, (int, float)) else x)
 
 
 def _require_elements(name: str, elems: Any) -> int | None:

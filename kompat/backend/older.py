@@ -11,10 +11,9 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.inspection import int_shape, shape
-from kompat.backend.operands import floating, tensor
+from kompat.backend.operands import data_format_of, floating, tensor
 from kompat.backend.phases import learning_phase_scope
 from kompat.backend.reduction import Axis, checked_axes, prod
-from kompat.backend.shaping import standard_data_format
 from kompat.graph import history
 from kompat.graph.default import Graph, get_default_graph
 
@@ -87,7 +86,7 @@ def normalize_data_format(value: str | None) -> str:
     >>> K.normalize_data_format(None)
     'channels_last'
     """
-    return standard_data_format(value.lower() if isinstance(value, str) else value)
+    return data_format_of(value.lower() if isinstance(value, str) else value)
 
 
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -31,7 +31,7 @@ def operand(x: Any, like: Any = None) -> Any:
     if hasattr(x, "dtype") and hasattr(x, "shape"):
         return beside(x, like)
     if isinstance(x, (int, float)):
-        return x if hasattr(like, "dtype") else _number(x)
+        return x if hasattr(like, "dtype") else number(x)
     if engines.current.is_size(x):
         return np.array(x, object)
     if x is None or isinstance(x, (str, bytes, dict)):
@@ -42,8 +42,10 @@ def operand(x: Any, like: Any = None) -> Any:
         raise _no_operand(x) from error
 
 
-def _number(x: float) -> Any:
-    """A Python number in the dtype that tf.keras gives it."""
+def number(x: float, like: Any = None) -> Any:
+    """A Python number as NumPy's: in the dtype of `like` if that can hold it, else in its own."""
+    if like is not None and (is_floating(like) or (type(x) is int and "int" in dtype_name(like))):
+        return np.asarray(x, dtype_name(like))[()]
     if isinstance(x, bool):
         return np.bool_(x)
     return np.int32(x) if isinstance(x, int) else np.asarray(x, keras.config.floatx())[()]
@@ -129,18 +131,28 @@ def _known_shape(x: Any) -> tuple[int | None, ...]:
 
 
 def data_format_of(data_format: str | None) -> str:
-    """`data_format`, or the default one.
+    """`data_format`; `K.image_data_format()` for None.
 
     Raises:
         ValueError: it is neither "channels_last" nor "channels_first".
     """
-    data_format = data_format or keras.config.image_data_format()
+    if data_format is None:
+        return keras.config.image_data_format()
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(
             f"expected data_format to be 'channels_last' or 'channels_first', received "
             f"{data_format!r}."
         )
     return data_format
+
+
+def require_ranks(function: str, **expected: tuple[Any, int]) -> None:
+    """Raise ValueError unless each argument of `function` has its rank."""
+    for name, (x, rank) in expected.items():
+        if len(x.shape) != rank:
+            raise ValueError(
+                f"{function}: expected {name} of rank {rank}, received shape {tuple(x.shape)}."
+            )
 
 
 def size(x: Any, axis: int) -> Any:

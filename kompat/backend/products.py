@@ -8,6 +8,7 @@ import keras
 from kompat import engines
 from kompat.backend.operands import apply, cast_like, data_format_of, operand
 from kompat.engines.width import dtype_name
+from kompat.graph.shapes import differ
 
 __all__ = ["batch_dot", "bias_add", "dot"]
 
@@ -48,7 +49,7 @@ def dot(x: Any, y: Any) -> Any:
 def _dot_shape(x: Shape, y: Shape) -> Shape:
     if not x or not y:
         raise ValueError(f"dot expects tensors of rank 1 or more, received shapes {x} and {y}.")
-    if _differ(x[-1], y[-2:][0]):
+    if differ(x[-1], y[-2:][0]):
         raise ValueError(
             f"dot expects the last axis of x to have the size of the "
             f"{'second last' if len(y) > 1 else 'only'} axis of y, received shapes {x} and {y}."
@@ -126,11 +127,11 @@ class _BatchDot:
 
     def shape(self, x: Shape, y: Shape) -> Shape:
         (i, j), batch = self.axes, x[0] if y[0] is None else y[0]
-        if _differ(x[0], y[0]):
+        if differ(x[0], y[0]):
             raise ValueError(
                 f"batch_dot expects equal numbers of samples, received shapes {x} and {y}."
             )
-        if _differ(x[i], y[j]):
+        if differ(x[i], y[j]):
             raise ValueError(
                 f"batch_dot expects axis {i} of x and axis {j} of y to have one size, received "
                 f"shapes {x} and {y}. Keras before 2.2.5 took the axes otherwise: "
@@ -170,7 +171,7 @@ class _LegacyBatchDot:
             return (_broadcast(x if i == j else x[::-1], y)[1 - j], 1)
         x_rows, x_size = x[-2:] if i == self.rank - 1 else x[:-3:-1]
         y_columns, y_size = y[-2:] if j == self.rank - 1 else y[:-3:-1]
-        if _differ(x_size, y_size):
+        if differ(x_size, y_size):
             raise ValueError(
                 f"batch_dot(legacy=True) expects axis {i} of x and axis {j} of y to have one size, "
                 f"received shapes {x} and {y}."
@@ -241,7 +242,7 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
                 f"bias_add expects a bias of rank 1 or of one less than that of x, which is 2 or "
                 f"more, received shapes {x} and {bias}."
             )
-        if len(bias) == 1 and _differ(x[1 if first else -1], bias[0]):
+        if len(bias) == 1 and differ(x[1 if first else -1], bias[0]):
             raise ValueError(
                 f"bias_add expects one number per channel, received a bias of {bias[0]} for a "
                 f"tensor of shape {x} with {'channels_first' if first else 'channels_last'}."
@@ -263,11 +264,6 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Any:
     return apply(compute, shape, operand(x, like=bias), operand(bias, like=x))
 
 
-def _differ(a: int | None, b: int | None) -> bool:
-    """Whether two sizes are known, and known to differ."""
-    return None not in (a, b) and a != b
-
-
 def _broadcast(x: Shape, y: Shape) -> Shape:
     """The shape of an elementwise result of `x` and `y`, as far as it is known.
 
@@ -278,7 +274,7 @@ def _broadcast(x: Shape, y: Shape) -> Shape:
     pairs = zip((1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y)
     result: list[int | None] = []
     for a, b in pairs:
-        if 1 not in (a, b) and _differ(a, b):
+        if 1 not in (a, b) and differ(a, b):
             raise ValueError(f"expected shapes that broadcast, received {x} and {y}.")
         known = [n for n in (a, b) if n not in (1, None)]
         result.append(known[0] if known else (1 if a == b == 1 else None))

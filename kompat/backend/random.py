@@ -13,7 +13,8 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.variables import standard_dtype
-from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
+from kompat.engines.width import is_symbolic
+from kompat.graph.shapes import Shaped, run_sizes
 
 __all__ = [
     "random_bernoulli",
@@ -28,21 +29,17 @@ class Draw(Shaped):
     """Draws from a distribution in each run; its seed is state of the graph."""
 
     def __init__(self, draw: Callable[..., Any], dtype: str, seed: int | None):
-        super().__init__(draw, lambda sizes: sizes, dtype)
+        super().__init__(partial(_drawn, draw, dtype), lambda sizes: sizes, dtype)
         self.seed_generator = keras.random.SeedGenerator(_new_seed() if seed is None else seed)
         self._in_traces = _AtRunTime(_new_seed if seed is None else _seeds_of(seed))
 
     def call(self, sizes: Any, roots: Any) -> Any:
         """In a Keras model, which on JAX would not keep the state of what is no layer."""
         seed = self._in_traces if engines.current.tracing() else self.seed_generator
-        return self._drawn(self.resolved(sizes, roots), seed)
+        return self._compute(self.resolved(sizes, roots), seed=seed)
 
     def evaluate(self, run: Any, sizes: Any, roots: Any) -> Any:
-        return self._drawn(self.resolved(sizes, roots), self.seed_generator)
-
-    def _drawn(self, sizes: Any, seed: Any) -> Any:
-        with engines.current.full_width(self._dtype):
-            return self._compute(sizes, dtype=self._dtype, seed=seed)
+        return self._compute(self.resolved(sizes, roots), seed=self.seed_generator)
 
 
 def _new_seed() -> int:
@@ -72,6 +69,10 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
     sizes = run_sizes(shape)
     if seed is None:
         seed = _AtRunTime(_new_seed) if engines.current.tracing() else _new_seed()
+    return _drawn(draw, dtype, sizes, seed)
+
+
+def _drawn(draw: Callable[..., Any], dtype: str, sizes: Any, seed: Any) -> Any:
     with engines.current.full_width(dtype):
         return draw(sizes, dtype=dtype, seed=seed)
 

@@ -7,9 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat.backend.operands import operand
-from kompat.backend.shaping import repeat_elements, standard_data_format
-from kompat.graph.shapes import Shaped
+from kompat.backend.operands import apply, data_format_of, operand, require_ranks
+from kompat.backend.shaping import repeat_elements
 
 __all__ = ["resize_images", "resize_volumes"]
 
@@ -89,11 +88,8 @@ def resize_volumes(
 
 
 def _spatial_axes(x: Any, dimensions: int, data_format: str) -> range:
-    if len(x.shape) != dimensions + 2:
-        raise ValueError(
-            f"expected a tensor of rank {dimensions + 2}, received one of shape {tuple(x.shape)}."
-        )
-    first = 1 if standard_data_format(data_format) == "channels_last" else 2
+    require_ranks("resizing", x=(x, dimensions + 2))
+    first = 1 if data_format_of(data_format) == "channels_last" else 2
     return range(first, first + dimensions)
 
 
@@ -106,14 +102,14 @@ def _repeated(x: Any, factors: tuple[int, ...], axes: range) -> Any:
 def _interpolated(x: Any, factor: int, axis: int, interpolation: str) -> Any:
     """Multiply the size of an axis; each new element is a weighted mean of old ones."""
 
-    def compute(_: Any, x: Any) -> Any:
+    def compute(x: Any) -> Any:
         weights = _weights(keras.ops.shape(x)[axis], factor, interpolation)
         moved = keras.ops.tensordot(x, weights, axes=[[axis], [0]])
         return keras.ops.moveaxis(moved, -1, axis)
 
     if x.shape[axis] is not None:
-        return compute((), x)
-    return Shaped(compute, lambda _, x: x.shape).of((), x)
+        return compute(x)
+    return apply(lambda tensors: compute(*tensors), lambda shape: shape, x)
 
 
 @lru_cache(maxsize=128)

@@ -1,5 +1,6 @@
 """Change the shape of a tensor, join tensors, take parts of them."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +9,10 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.backend.operands import operand
-from kompat.engines.width import dtype_name
-from kompat.graph.shapes import Shaped, is_symbolic, run_sizes
+from kompat.backend.operands import apply, data_format_of, number, operand, require_ranks
+from kompat.backend.reduction import checked_axes
+from kompat.engines.width import dtype_name, is_symbolic
+from kompat.graph.shapes import Shaped, may_be_alike, run_sizes
 
 __all__ = [
     "batch_flatten",
@@ -143,17 +145,13 @@ def batch_flatten(x: Any) -> Any:
     """
     x = operand(x)
     if None in x.shape[1:]:
-        return Shaped(_flat_samples, _flat_samples_shape).of((), x)
-    return _flat_samples((), x)
+        return apply(lambda tensors: _flat_samples(*tensors), lambda shape: (shape[0], None), x)
+    return _flat_samples(x)
 
 
-def _flat_samples(_: Any, x: Any) -> Any:
+def _flat_samples(x: Any) -> Any:
     batch, *sample = keras.ops.shape(x) or (1,)
     return _reshape(x, (-1 if batch is None else batch, math.prod(sample)))
-
-
-def _flat_samples_shape(_: Any, x: Any) -> tuple[int | None, ...]:
-    return x.shape[0], None
 
 
 def permute_dimensions(x: Any, pattern: Sequence[int]) -> Any:
@@ -219,8 +217,7 @@ def repeat(x: Any, n: Any) -> Any:
     (2, 4, 3)
     """
     x = operand(x)
-    if len(x.shape) != 2:
-        raise ValueError(f"repeat expects a tensor of rank 2, received one of shape {x.shape}.")
+    require_ranks("repeat", x=(x, 2))
     return tile(_expand_dims(x, 1), (1, n, 1))
 
 
@@ -337,9 +334,11 @@ def squeeze(x: Any, axis: int) -> Any:
     x = operand(x)
     axis = axis_in(x, axis)
     if x.shape[axis] is None:
-        return Shaped(
-            lambda _, t: squeeze(t, axis), lambda _, t: t.shape[:axis] + t.shape[axis + 1 :]
-        ).of((), x)
+        return apply(
+            lambda tensors: squeeze(tensors[0], axis),
+            lambda shape: shape[:axis] + shape[axis + 1 :],
+            x,
+        )
     if x.shape[axis] != 1:
         raise ValueError(
             f"squeeze expects axis {axis} to have the size 1, received a tensor of shape "
@@ -420,18 +419,16 @@ def _parts(name: str, tensors: Any) -> list[Any]:
     if not parts:
         raise ValueError(f"{name} expects at least one tensor, received none.")
     first = next((part for part in parts if hasattr(part, "dtype")), None)
-    parts = [operand(part, like=first) for part in parts]
     return [
-        part if hasattr(part, "dtype") else np.asarray(part, dtype_name(first)) for part in parts
+        number(part, first) if isinstance(part, (int, float)) else operand(part, like=first)
+        for part in parts
     ]
 
 
 def _alike(parts: list[Any], free: int | None) -> bool:
     """Whether all axes but the free one have the same known sizes."""
-    if len({len(part.shape) for part in parts}) > 1:
-        return False
-    axes = zip(*(part.shape for part in parts))
-    return all(len({*sizes} - {None}) <= 1 for axis, sizes in enumerate(axes) if axis != free)
+    shapes = [[None if axis == free else n for axis, n in enumerate(p.shape)] for p in parts]
+    return all(may_be_alike(one, other) for one, other in itertools.combinations(shapes, 2))
 
 
 def _shapes(parts: list[Any]) -> str:
@@ -457,10 +454,8 @@ def reverse(x: Any, axes: int | Sequence[int]) -> Any:
     array([3., 2., 1.], dtype=float32)
     """
     x = operand(x)
-    chosen = [axis_in(x, axis) for axis in (axes if isinstance(axes, (list, tuple)) else [axes])]
-    if len({*chosen}) < len(chosen):
-        raise ValueError(f"reverse expects different axes, received {axes}.")
-    return _flip(x, axis=tuple(chosen))
+    several = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
+    return _flip(x, axis=checked_axes(several, len(x.shape)))
 
 
 def gather(reference: Any, indices: Any) -> Any:
@@ -578,7 +573,7 @@ def spatial_2d_padding(
     >>> K.int_shape(K.spatial_2d_padding(K.zeros((1, 4, 4, 3)), ((1, 1), (2, 0))))
     (1, 6, 6, 3)
     """
-    return _padded(x, padding, standard_data_format(data_format), 2)
+    return _padded(x, padding, data_format_of(data_format), 2)
 
 
 def spatial_3d_padding(
@@ -604,15 +599,12 @@ def spatial_3d_padding(
     >>> K.int_shape(K.spatial_3d_padding(K.zeros((1, 2, 2, 2, 3))))
     (1, 4, 4, 4, 3)
     """
-    return _padded(x, padding, standard_data_format(data_format), 3)
+    return _padded(x, padding, data_format_of(data_format), 3)
 
 
 def _padded(x: Any, padding: Any, data_format: str, dimensions: int = 1) -> Any:
     x = operand(x)
-    if len(x.shape) != dimensions + 2:
-        raise ValueError(
-            f"expected a tensor of rank {dimensions + 2}, received one of shape {tuple(x.shape)}."
-        )
+    require_ranks("padding", x=(x, dimensions + 2))
     pairs = tuple(map(tuple, padding)) if all(hasattr(p, "__len__") for p in padding) else ()
     numbers = [n for pair in pairs for n in pair]
     if len(pairs) != dimensions or len(numbers) != 2 * dimensions or _is_negative(numbers):
@@ -623,15 +615,3 @@ def _padded(x: Any, padding: Any, data_format: str, dimensions: int = 1) -> Any:
     if data_format == "channels_first":
         around = ((0, 0), (0, 0), *pairs)
     return _pad(x, around)
-
-
-def standard_data_format(data_format: str | None) -> str:
-    """The data format; `K.image_data_format()` for None."""
-    if data_format is None:
-        return keras.config.image_data_format()
-    if data_format not in ("channels_last", "channels_first"):
-        raise ValueError(
-            f"expected data_format to be 'channels_last' or 'channels_first', received "
-            f"{data_format!r}."
-        )
-    return data_format

@@ -48,16 +48,16 @@ def _is_wide(dtype: Any) -> bool:
     return (name or str(dtype).removeprefix("torch.")) in WIDE
 
 
-def computes_wide(args: Iterable[Any], kwargs: dict[str, Any]) -> bool:
+def computes_wide(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a call computes with 64 bits now: a symbolic operand computes later."""
-    return (any_wide(args) or any_wide(kwargs.values())) and not _is_symbolic(args)
+    return (any_wide(args) or any_wide(kwargs.values())) and not is_symbolic(args)
 
 
-def _is_symbolic(operands: Iterable[Any]) -> bool:
-    return any(
-        _is_symbolic(x) if isinstance(x, (list, tuple)) else isinstance(x, keras.KerasTensor)
-        for x in operands
-    )
+def is_symbolic(x: Any) -> bool:
+    """Whether `x` is, or holds at any depth of lists, a symbolic tensor."""
+    if isinstance(x, keras.KerasTensor):
+        return True
+    return isinstance(x, (list, tuple)) and any(map(is_symbolic, x))
 
 
 def is_host(x: Any) -> bool:

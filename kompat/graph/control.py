@@ -49,7 +49,16 @@ def _as_node(x: Any) -> Any:
     return read(x) if isinstance(x, keras.Variable) else x
 
 
-class Switch(GraphOperation):
+class Subgraphs(GraphOperation):
+    """An operation with subgraphs: in a Keras model it runs in the state that stands around it."""
+
+    def call(self, *args: Any) -> Any:
+        phase = int(bool(call_context.training()))
+        with surrounding() as state:
+            return self.evaluate(Run(state, unperturbed, phase), *args)
+
+
+class Switch(Subgraphs):
     """Compute one of two branches.
 
     Args:
@@ -69,11 +78,6 @@ class Switch(GraphOperation):
 
     def compute_output_spec(self, condition: Any, captured: list[Any]) -> Any:
         return keras.tree.map_structure(_common_spec, self.then.outputs, self.otherwise.outputs)
-
-    def call(self, condition: Any, captured: list[Any]) -> Any:
-        phase = int(bool(call_context.training()))
-        with surrounding() as state:
-            return self.evaluate(Run(state, unperturbed, phase), condition, captured)
 
     def evaluate(self, run: Run, condition: Any, captured: list[Any]) -> Any:
         feeds = {id(x): value for x, value in zip(self.captured, captured)}

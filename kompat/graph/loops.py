@@ -12,10 +12,9 @@ import keras
 
 from kompat import engines, mode
 from kompat.engines.width import dtype_name
-from kompat.graph import call_context
-from kompat.graph.control import Branch
+from kompat.graph.control import Branch, Subgraphs
 from kompat.graph.evaluation import Run, Schedule, evaluate
-from kompat.graph.operations import GraphOperation
+from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import State, surrounding, unperturbed
 from kompat.values import keras_slot
 
@@ -75,7 +74,7 @@ def _symbolic(nested: Any) -> bool:
     return any(isinstance(x, keras.KerasTensor) for x in keras.tree.flatten(nested))
 
 
-class Loop(GraphOperation):
+class Loop(Subgraphs):
     """Call a function once per element.
 
     Args:
@@ -99,11 +98,6 @@ class Loop(GraphOperation):
 
     def compute_output_spec(self, operands: Any, captured: list[Any]) -> Any:
         return self._kind.spec(operands, self._body.outputs)
-
-    def call(self, operands: Any, captured: list[Any]) -> Any:
-        phase = int(bool(call_context.training()))
-        with surrounding() as state:
-            return self.evaluate(Run(state, unperturbed, phase), operands, captured)
 
     def evaluate(self, run: Run, operands: Any, captured: list[Any]) -> Any:
         outside = {id(x): value for x, value in zip(self.captured, captured)}
@@ -150,10 +144,7 @@ def require_alike(what: str, before: Any, after: Any) -> None:
         ValueError: the shapes differ.
         TypeError: the dtypes differ.
     """
-    sizes = list(zip(before.shape, after.shape))
-    if len(before.shape) != len(after.shape) or any(
-        a != b for a, b in sizes if a is not None and b is not None
-    ):
+    if not may_be_alike(before.shape, after.shape):
         raise ValueError(
             f"expected {what} to keep its shape {tuple(before.shape)}, received one of shape "
             f"{tuple(after.shape)}."

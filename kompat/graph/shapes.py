@@ -1,14 +1,14 @@
 """Operations whose result has a shape that is itself computed, and what is known of it before."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from kompat.engines.width import function_of
+from kompat.engines.width import function_of, is_symbolic
 from kompat.graph import history
 from kompat.graph.operations import GraphOperation, Shape, public_function
 
@@ -36,13 +36,14 @@ class Shaped(GraphOperation):
         self._infer = infer
         self._dtype = dtype
         self._sizes: Any = None
+        self._roots: list[int] = []
 
     def of(self, sizes: Any, *tensors: Any) -> keras.KerasTensor:
         """The symbolic result for symbolic sizes or tensors."""
         roots: dict[int, Any] = {}
         if not _follows_from_shapes(sizes, roots):
             return self.symbolic_call(sizes, [], *tensors)
-        self._sizes = sizes
+        self._sizes, self._roots = sizes, list(roots)
         return self.symbolic_call((), list(roots.values()), *tensors)
 
     def compute_output_spec(self, sizes: Any, roots: Any, *tensors: Any) -> keras.KerasTensor:
@@ -56,9 +57,7 @@ class Shaped(GraphOperation):
     def resolved(self, sizes: Any, roots: Any) -> Any:
         """The sizes at run time: as given, or from the shapes of `roots`."""
         if self._sizes is not None:
-            found: dict[int, Any] = {}
-            _follows_from_shapes(self._sizes, found)
-            shapes = {key: keras.ops.shape(x) for key, x in zip(found, roots)}
+            shapes = dict(zip(self._roots, map(keras.ops.shape, roots)))
             sizes = _sizes_from(self._sizes, lambda root: shapes[id(root)])
         return run_sizes(sizes)
 
@@ -124,11 +123,14 @@ def _part(part: Any) -> Any:
     return part.item() if isinstance(part, np.generic) else part
 
 
-def is_symbolic(sizes: Any) -> bool:
-    """Whether sizes are, or hold, symbolic tensors."""
-    if isinstance(sizes, keras.KerasTensor):
-        return True
-    return isinstance(sizes, (list, tuple)) and any(map(is_symbolic, sizes))
+def differ(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are known, and known to differ."""
+    return None not in (one, other) and one != other
+
+
+def may_be_alike(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes are the same as far as they are known."""
+    return len(one) == len(other) and not any(map(differ, one, other))
 
 
 def run_sizes(sizes: Any) -> Any:

@@ -46,6 +46,13 @@ def test_another_rank_is_refused(K, function):
         getattr(K, function)(K.ones((2,)), *args)
 
 
+@pytest.mark.parametrize("join", ["stack", "concatenate"])
+def test_a_fraction_beside_integers_is_not_cut(K, join):
+    whole = K.constant([1], dtype="int32")
+    parts = [whole[0], 1.5] if join == "stack" else [whole, [1.5]]
+    assert K.eval(getattr(K, join)(parts)).tolist() == [1, 1.5]
+
+
 @settings(max_examples=40)
 @given(order=st.permutations(range(4)), data=st.data())
 def test_moves_of_axes_are_those_of_numpy(K, order, data):
