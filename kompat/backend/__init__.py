@@ -94,6 +94,7 @@ from kompat.backend.inspection import (
     print_tensor,
     shape,
 )
+from kompat.backend.joining import concatenate, gather, one_hot, reverse, stack
 from kompat.backend.local_convolution import local_conv1d, local_conv2d
 from kompat.backend.losses import (
     binary_crossentropy,
@@ -128,6 +129,7 @@ from kompat.backend.older import (
     slice as slice,
     symbolic as symbolic,
 )
+from kompat.backend.padding import spatial_2d_padding, spatial_3d_padding, temporal_padding
 from kompat.backend.phases import (
     in_test_phase,
     in_train_phase,
@@ -163,21 +165,13 @@ from kompat.backend.reduction import (
 from kompat.backend.resizing import resize_images, resize_volumes
 from kompat.backend.shaping import (
     batch_flatten,
-    concatenate,
     expand_dims,
     flatten,
-    gather,
-    one_hot,
     permute_dimensions,
     repeat,
     repeat_elements,
     reshape,
-    reverse,
-    spatial_2d_padding,
-    spatial_3d_padding,
     squeeze,
-    stack,
-    temporal_padding,
     tile,
     transpose,
 )

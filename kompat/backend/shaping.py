@@ -1,36 +1,25 @@
-"""Change the shape of a tensor, join tensors, take parts of them."""
+"""Change the shape of a tensor."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
-from kompat import engines, mode
-from kompat.backend.operands import apply, data_format_of, number, operand, require_ranks
-from kompat.backend.reduction import checked_axes
-from kompat.engines.width import dtype_name, is_symbolic
-from kompat.graph.shapes import Shaped, may_be_alike, run_sizes
+from kompat import engines
+from kompat.backend.operands import apply, operand, require_ranks
+from kompat.engines.width import is_symbolic
+from kompat.graph.shapes import Shaped, run_sizes
 
 __all__ = [
     "batch_flatten",
-    "concatenate",
     "expand_dims",
     "flatten",
-    "gather",
-    "one_hot",
     "permute_dimensions",
     "repeat",
     "repeat_elements",
     "reshape",
-    "reverse",
-    "spatial_2d_padding",
-    "spatial_3d_padding",
     "squeeze",
-    "stack",
-    "temporal_padding",
     "tile",
     "transpose",
 ]
@@ -38,15 +27,10 @@ __all__ = [
 Sizes = Any  # a tuple or list of integers and scalar tensors, or a tensor of rank 1
 
 _exact = engines.current.exact
-_concatenate = _exact(keras.ops.concatenate)
 _expand_dims = _exact(keras.ops.expand_dims)
-_flip = _exact(keras.ops.flip)
-_pad = _exact(keras.ops.pad)
 _repeat = _exact(keras.ops.repeat)
 _reshape = _exact(keras.ops.reshape)
 _squeeze = _exact(keras.ops.squeeze)
-_stack = _exact(keras.ops.stack)
-_take = _exact(keras.ops.take)
 _tile = _exact(keras.ops.tile)
 _transpose = _exact(keras.ops.transpose)
 
@@ -271,7 +255,7 @@ def tile(x: Any, n: Sizes) -> Any:
 
 def _tiled(n: Any, x: Any) -> Any:
     times = (n,) if isinstance(n, int) else n
-    if isinstance(times, tuple) and (len(times) != len(x.shape) or _is_negative(times)):
+    if isinstance(times, tuple) and (len(times) != len(x.shape) or is_negative(times)):
         raise ValueError(
             f"tile expects one number of times, 0 or more, for each axis of a tensor of shape "
             f"{tuple(x.shape)}, received {n}."
@@ -279,7 +263,8 @@ def _tiled(n: Any, x: Any) -> Any:
     return _tile(x, times)
 
 
-def _is_negative(numbers: Sequence[Any]) -> bool:
+def is_negative(numbers: Sequence[Any]) -> bool:
+    """Whether one of the numbers is known, and less than 0."""
     return any(isinstance(n, int) and n < 0 for n in numbers)
 
 
@@ -358,260 +343,3 @@ def axis_in(x: Any, axis: Any, more: int = 0) -> int:
             f"received {axis}."
         )
     return int(axis) % rank
-
-
-def stack(x: Sequence[Any], axis: int = 0) -> Any:
-    """Join tensors of one shape along a new axis.
-
-    Args:
-        x: a list of tensors, variables, arrays or numbers.
-        axis: where the new axis will be.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: the shapes differ, or there is nothing to join.
-
-    Example:
-
-    >>> K.int_shape(K.stack([K.zeros((2, 3)), K.ones((2, 3))], axis=1))
-    (2, 2, 3)
-    """
-    parts = _parts("stack", x)
-    axis = axis_in(parts[0], axis, more=1)
-    if not _alike(parts, free=None):
-        raise ValueError(f"stack expects tensors of one shape, received {_shapes(parts)}.")
-    return _stack(parts, axis=axis)
-
-
-def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
-    """Join tensors along an axis.
-
-    Args:
-        tensors: a list of tensors, variables or arrays, whose other axes have the same sizes.
-        axis: along which axis.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: the other axes differ, or there is nothing to join.
-
-    Example:
-
-    >>> K.eval(K.concatenate([K.constant([1.]), K.constant([2., 3.])]))
-    array([1., 2., 3.], dtype=float32)
-    """
-    parts = _parts("concatenate", tensors)
-    axis = axis_in(parts[0], axis)
-    if not _alike(parts, free=axis):
-        raise ValueError(
-            f"concatenate expects tensors that differ along axis {axis} only, received "
-            f"{_shapes(parts)}."
-        )
-    return _concatenate(parts, axis=axis)
-
-
-def _parts(name: str, tensors: Any) -> list[Any]:
-    """The tensors to join; numbers take the dtype of the tensors beside them."""
-    parts = list(tensors)
-    if not parts:
-        raise ValueError(f"{name} expects at least one tensor, received none.")
-    first = next((part for part in parts if hasattr(part, "dtype")), None)
-    return [
-        number(part, first) if isinstance(part, (int, float)) else operand(part, like=first)
-        for part in parts
-    ]
-
-
-def _alike(parts: list[Any], free: int | None) -> bool:
-    """Whether all axes but the free one have the same known sizes."""
-    shapes = [[None if axis == free else n for axis, n in enumerate(p.shape)] for p in parts]
-    return all(may_be_alike(one, other) for one, other in itertools.combinations(shapes, 2))
-
-
-def _shapes(parts: list[Any]) -> str:
-    return ", ".join(str(tuple(part.shape)) for part in parts)
-
-
-def reverse(x: Any, axes: int | Sequence[int]) -> Any:
-    """Reverse the order of the elements along axes.
-
-    Args:
-        x: a tensor, variable or array.
-        axes: an axis, or a list of them.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: an axis is out of range or doubled.
-
-    Example:
-
-    >>> K.eval(K.reverse(K.constant([1., 2., 3.]), 0))
-    array([3., 2., 1.], dtype=float32)
-    """
-    x = operand(x)
-    several = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
-    return _flip(x, axis=checked_axes(several, len(x.shape)))
-
-
-def gather(reference: Any, indices: Any) -> Any:
-    """The rows of `reference` that `indices` name.
-
-    Args:
-        reference: a tensor, variable or array of rank 1 or more.
-        indices: an integer tensor of any shape.
-
-    Returns:
-        A tensor of shape ``indices.shape + reference.shape[1:]``.
-
-    Raises:
-        ValueError: an index is out of range, as far as that is known before a graph runs.
-        TypeError: `indices` are no integers.
-
-    Example:
-
-    >>> K.eval(K.gather(K.constant([10., 20., 30.]), [2, 0]))
-    array([30., 10.], dtype=float32)
-    """
-    reference, indices = operand(reference), operand(indices)
-    axis_in(reference, 0)
-    _check_indices(indices, reference.shape[0])
-    return _take(reference, indices, axis=0)
-
-
-def _check_indices(indices: Any, size: int | None) -> None:
-    require_integers(indices, "indices")
-    if size is None or isinstance(indices, keras.KerasTensor) or mode.is_traced(indices):
-        return
-    found = keras.ops.convert_to_numpy(indices)
-    if found.size and not 0 <= found.min() <= found.max() < size:
-        raise ValueError(
-            f"gather expects indices in [0, {size}), received {found.min()} to {found.max()}."
-        )
-
-
-def require_integers(x: Any, name: str) -> None:
-    """Raise TypeError unless the tensor `x` holds integers."""
-    if "int" not in dtype_name(x):
-        raise TypeError(f"expected {name} to be integers, received {dtype_name(x)}.")
-
-
-def one_hot(indices: Any, num_classes: int) -> Any:
-    """Ones at the places that `indices` name, in a new last axis.
-
-    Args:
-        indices: an integer tensor.
-        num_classes: the size of the new axis. An index outside it gives zeros.
-
-    Returns:
-        A float32 tensor of shape ``indices.shape + (num_classes,)``.
-
-    Raises:
-        TypeError: `indices` are no integers.
-        ValueError: `num_classes` is negative.
-
-    Example:
-
-    >>> K.eval(K.one_hot(K.constant([0, 2], dtype="int32"), 3))
-    array([[1., 0., 0.],
-           [0., 0., 1.]], dtype=float32)
-    """
-    indices = operand(indices)
-    require_integers(indices, "indices")
-    if num_classes < 0:
-        raise ValueError(f"one_hot expects num_classes to be 0 or more, received {num_classes}.")
-    classes: Any = np.arange(num_classes, dtype="int32")
-    hot = keras.ops.equal(keras.ops.expand_dims(indices, -1), classes)
-    return keras.ops.cast(hot, "float32")
-
-
-def temporal_padding(x: Any, padding: tuple[int, int] = (1, 1)) -> Any:
-    """Pad the middle axis with zeros.
-
-    Args:
-        x: a tensor of shape ``(batch, time, features)``.
-        padding: how many steps before and after.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: `x` is not of rank 3, or `padding` is no pair.
-
-    Example:
-
-    >>> K.int_shape(K.temporal_padding(K.zeros((2, 3, 4)), (1, 2)))
-    (2, 6, 4)
-    """
-    return _padded(x, (padding,), "channels_last")
-
-
-def spatial_2d_padding(
-    x: Any,
-    padding: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1)),
-    data_format: str | None = None,
-) -> Any:
-    """Pad the rows and columns of images with zeros.
-
-    Args:
-        x: a tensor of rank 4.
-        padding: how many before and after, for rows and for columns.
-        data_format: "channels_last" or "channels_first"; `K.image_data_format()` by default.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: `x` is not of rank 4, `padding` is no two pairs, or `data_format` is unknown.
-
-    Example:
-
-    >>> K.int_shape(K.spatial_2d_padding(K.zeros((1, 4, 4, 3)), ((1, 1), (2, 0))))
-    (1, 6, 6, 3)
-    """
-    return _padded(x, padding, data_format_of(data_format), 2)
-
-
-def spatial_3d_padding(
-    x: Any,
-    padding: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1), (1, 1)),
-    data_format: str | None = None,
-) -> Any:
-    """Pad the three dimensions of volumes with zeros.
-
-    Args:
-        x: a tensor of rank 5.
-        padding: how many before and after, for each dimension.
-        data_format: "channels_last" or "channels_first"; `K.image_data_format()` by default.
-
-    Returns:
-        A tensor.
-
-    Raises:
-        ValueError: `x` is not of rank 5, `padding` is no three pairs, or `data_format` is unknown.
-
-    Example:
-
-    >>> K.int_shape(K.spatial_3d_padding(K.zeros((1, 2, 2, 2, 3))))
-    (1, 4, 4, 4, 3)
-    """
-    return _padded(x, padding, data_format_of(data_format), 3)
-
-
-def _padded(x: Any, padding: Any, data_format: str, dimensions: int = 1) -> Any:
-    x = operand(x)
-    require_ranks("padding", x=(x, dimensions + 2))
-    pairs = tuple(map(tuple, padding)) if all(hasattr(p, "__len__") for p in padding) else ()
-    numbers = [n for pair in pairs for n in pair]
-    if len(pairs) != dimensions or len(numbers) != 2 * dimensions or _is_negative(numbers):
-        raise ValueError(
-            f"expected padding of {dimensions} pairs of numbers, 0 or more, received {padding!r}."
-        )
-    around = ((0, 0), *pairs, (0, 0))
-    if data_format == "channels_first":
-        around = ((0, 0), (0, 0), *pairs)
-    return _pad(x, around)
