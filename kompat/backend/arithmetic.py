@@ -38,7 +38,7 @@ _round = _exact(keras.ops.round)
 _sign = _exact(keras.ops.sign)
 _sin = _exact(keras.ops.sin)
 _sqrt = _exact(keras.ops.sqrt)
-_square = _exact(keras.ops.square)
+_square = engines.current.fused(_exact(keras.ops.square))
 _stop_gradient = _exact(keras.ops.stop_gradient)
 _where = _exact(keras.ops.where)
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -73,7 +74,12 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
             f"concatenate expects tensors that differ along axis {axis} only, received "
             f"{_shapes(parts)}."
         )
-    return _concatenate(parts, axis=axis)
+    return _joined(*parts, axis=axis)
+
+
+@partial(engines.current.fused, static=("axis",))
+def _joined(*parts: Any, axis: int) -> Any:
+    return _concatenate(list(parts), axis=axis)
 
 
 def _parts(name: str, tensors: Any) -> list[Any]:

@@ -30,6 +30,7 @@ _exact = engines.current.exact
 _expand_dims = _exact(keras.ops.expand_dims)
 _repeat = _exact(keras.ops.repeat)
 _reshape = _exact(keras.ops.reshape)
+_reshape_known = engines.current.fused(_reshape, static=("newshape",))
 _squeeze = _exact(keras.ops.squeeze)
 _tile = _exact(keras.ops.tile)
 _transpose = _exact(keras.ops.transpose)
@@ -62,13 +63,13 @@ def reshape(x: Any, shape: Sizes) -> Any:
 
 
 def _reshaped(sizes: Any, x: Any) -> Any:
-    _check_elements(sizes, x)
-    return _reshape(x, sizes)
-
-
-def _check_elements(sizes: Any, x: Any) -> None:
     if not isinstance(sizes, tuple) or not all(isinstance(n, int) for n in (*sizes, *x.shape)):
-        return
+        return _reshape(x, sizes)
+    _check_elements(sizes, x)
+    return _reshape_known(x, newshape=sizes)
+
+
+def _check_elements(sizes: tuple[int, ...], x: Any) -> None:
     given, known = math.prod(x.shape), math.prod(n for n in sizes if n >= 0)
     rest = sum(n < 0 for n in sizes)
     if rest > 1 or (rest == 0 and given != known) or (rest and (not known or given % known)):

@@ -108,15 +108,9 @@ def exact(function: Function) -> Function:
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
-        if not is_host(args):
-            return in_its_width(*args, **kwargs)
-        if has_sizes(args) and tracing():
+        if is_host(args) and has_sizes(args) and tracing():
             return np.asarray(host_function(*args, **kwargs), object)
-        result = in_its_width(*args, **kwargs)
-        if not isinstance(result, jax.core.Tracer):
-            return result
-        with jax.ensure_compile_time_eval():
-            return np.asarray(in_its_width(*args, **kwargs))
+        return _known(in_its_width, *args, **kwargs)
 
     def in_its_width(*args: Any, **kwargs: Any) -> Any:
         if not computes_wide(args, kwargs):
@@ -127,6 +121,15 @@ def exact(function: Function) -> Function:
             return wide_function(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _known(compute: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What `compute` gives; of host values alone it is known at once, inside a trace too."""
+    result = compute(*args, **kwargs)
+    if not isinstance(result, jax.core.Tracer) or not is_host(args):
+        return result
+    with jax.ensure_compile_time_eval():
+        return np.asarray(compute(*args, **kwargs))
 
 
 def is_size(x: Any) -> bool:
@@ -146,20 +149,23 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
     """
     compiled = jax.jit(function, static_argnames=static)
 
-    @functools.wraps(function)
-    def at_once(first: Any, *others: Any, **constants: Any) -> Any:
-        for x in (first, *others):
-            if isinstance(x, keras.KerasTensor):
-                return function(first, *others, **constants)
-        if any_wide((first, *others)):
+    def in_its_width(*tensors: Any, **constants: Any) -> Any:
+        if any_wide(tensors):
             with jax.enable_x64(True):
-                return compiled(*_operands(first, others), **constants)
-        return compiled(*_operands(first, others), **constants)
+                return compiled(*_operands(*tensors), **constants)
+        return compiled(*_operands(*tensors), **constants)
+
+    @functools.wraps(function)
+    def at_once(*tensors: Any, **constants: Any) -> Any:
+        for x in tensors:
+            if isinstance(x, keras.KerasTensor):
+                return function(*tensors, **constants)
+        return _known(in_its_width, *tensors, **constants)
 
     return at_once  # type: ignore[return-value]  # functools.wraps keeps the signature
 
 
-def _operands(first: Any, others: tuple) -> list[Any]:
+def _operands(first: Any, *others: Any) -> list[Any]:
     first = _operand(first)
     others = tuple(map(_operand, others))
     return [first, *(np.asarray(x, first.dtype) if isinstance(x, float) else x for x in others)]

@@ -107,11 +107,11 @@ def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
     [1.0, 2.0]
     """
     xs = list(_several(tensors))
-    groups = _by_adapter(xs)
-    if len(groups) == 1 and None not in groups:
-        return next(iter(groups)).read_many(xs)
+    adapters = {adapter_of(kind) for kind in set(map(type, xs))}
+    if len(adapters) == 1 and (adapter := adapters.pop()) is not None:
+        return adapter.read_many(xs)
     values = list(xs)
-    for adapter, places in groups.items():
+    for adapter, places in _by_adapter(xs).items():
         if adapter is not None:
             for place, value in zip(places, adapter.read_many([xs[i] for i in places])):
                 values[place] = value
