@@ -29,8 +29,10 @@ class _OwnValues:
 
     snapshot = staticmethod(storage.snapshot)
     replace = staticmethod(storage.replace)
-    locked = staticmethod(storage.locked)
+    locks = staticmethod(storage.locks)
     needs_locks = storage.needs_locks
+    recorded_value = staticmethod(storage.recorded_value) if storage.recorded_value else None
+    record_writes = staticmethod(storage.record_writes) if storage.record_writes else None
     _lock = threading.RLock()
 
     def exclusive(self) -> Any:

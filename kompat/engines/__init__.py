@@ -20,8 +20,8 @@ Each engine has a module with what it does in its own way of these; the rest is 
 - `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
 - `duplicate(tensor)`: a copy that nobody else can donate;
-- `infer(function, *args)`, `compile(function)`: trace for shapes, or to compile; None where the
-  engine only computes at once;
+- `infer(function, *args)`, `compile(function, *args)`: trace for shapes, or to compile for
+  arguments like these; None where the engine only computes at once;
 - `on_host(compute, specs, *tensors)`: what NumPy computes, also inside a program;
 - `observe(show, x)`: show the value of `x` whenever it is computed;
 - `cond(condition, then, otherwise)`: a branch inside a compiled program;

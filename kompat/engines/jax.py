@@ -14,7 +14,7 @@ import numpy as np
 from jax.experimental import sparse as jax_sparse
 
 from kompat.engines import windows
-from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host
+from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host, is_sizes
 from kompat.values import jax as jax_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -158,7 +158,7 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
     @functools.wraps(function)
     def at_once(*tensors: Any, **constants: Any) -> Any:
         for x in tensors:
-            if isinstance(x, keras.KerasTensor):
+            if isinstance(x, keras.KerasTensor) or is_sizes(x):
                 return function(*tensors, **constants)
         return _known(in_its_width, *tensors, **constants)
 
@@ -181,7 +181,7 @@ def infer(function: Callable[..., Any], *args: Any) -> Any:
     return jax.eval_shape(function, *args)
 
 
-def compile(function: Callable[..., Any]) -> Callable[..., Any]:
+def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any]:
     """A compiled form of a pure function of lists of tensors."""
     return jax.jit(function)
 

@@ -70,6 +70,52 @@ def _operand(value: Any) -> Any:
     return as_tensor(value.value) if isinstance(value, keras.Variable) else value
 
 
+def infer(function: Callable[..., Any], *args: Any) -> Any:
+    """Trace `function` for what it meets on its way."""
+    return _recorded(function, *args).structured_outputs
+
+
+def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any]:
+    """A compiled form of a function of lists of tensors, recorded for arguments like `args`.
+
+    It is called as the operation that it is: a step of a small network takes 350 us so, and 560 by
+    `tf.function`, which looks at its arguments on every call.
+    """
+    recorded = _recorded(function, *args)
+    captured = recorded.captured_inputs
+    dtypes = [output.dtype for output in recorded.outputs]
+    structure = recorded.structured_outputs
+    is_flat = isinstance(structure, list) and all(isinstance(x, tf.Tensor) for x in structure)
+
+    def run(*args: Any) -> Any:
+        tensors = [*tf.nest.flatten(args, expand_composites=True), *captured]
+        outputs = tf.raw_ops.StatefulPartitionedCall(args=tensors, Tout=dtypes, f=recorded)
+        outputs = outputs if dtypes else []
+        return outputs if is_flat else tf.nest.pack_sequence_as(structure, outputs, True)
+
+    return run
+
+
+def _recorded(function: Callable[..., Any], *args: Any) -> Any:
+    specs = tf.nest.map_structure(tf.type_spec_from_value, args)
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
+
+
+def cond(condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """The result of one of two functions of equal output structure, chosen at run time."""
+    if tf.executing_eagerly():
+        return then() if condition else otherwise()
+    return tf.cond(condition, then, otherwise)
+
+
+def observe(show: Callable[[Any], None], x: Any) -> None:
+    """Show the value of `x` whenever it is computed."""
+    if tf.executing_eagerly():
+        show(keras.ops.convert_to_numpy(x))
+    else:
+        tf.py_function(lambda value: show(value.numpy()), [x], [])
+
+
 def scan(
     step: Callable[[Any, list[Any]], tuple[Any, list[Any]]],
     carry: Any,

@@ -71,10 +71,12 @@ _HOST = {np.ndarray, bool, int, float, str, *np.sctypeDict.values()}
 
 def has_sizes(operands: Iterable[Any]) -> bool:
     """Whether some of them are dimensions that are not known yet: objects, for NumPy."""
-    return any(
-        has_sizes(x) if isinstance(x, (list, tuple)) else getattr(x, "dtype", None) is _OBJECT
-        for x in operands
-    )
+    return any(has_sizes(x) if isinstance(x, (list, tuple)) else is_sizes(x) for x in operands)
+
+
+def is_sizes(x: Any) -> bool:
+    """Whether `x` is an array of dimensions that are not known yet."""
+    return getattr(x, "dtype", None) is _OBJECT
 
 
 # What NumPy calls the parameters of keras.ops that have names of their own.

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -55,15 +55,16 @@ class Program:
         self._has_run = False
         self._is_pure = False
         self._written: dict[int, keras.Variable] = {}
-        self._compiled: dict[Any, _Compiled] = {}
+        self._compiled: dict[Any, _Compiled | _InPlace] = {}
         self._building = threading.Lock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
         on_host = engines.current.compile is not None
         if not on_host or self._is_first_of_few():
-            return self._at_once(values, _copies(feeds) if on_host else feeds)
-        signature = tuple([(x.shape, x.dtype) for x in feeds])
+            return self._at_once(values, _placed(feeds) if on_host else feeds)
+        kind = _Compiled if values.recorded_value is None else _InPlace
+        signature = (kind, *[(x.shape, x.dtype) for x in feeds])
         if self._sizes:
             signature += tuple([feeds[i].tobytes() for i in self._sizes])
         compiled = self._compiled.get(signature)
@@ -71,7 +72,7 @@ class Program:
             with self._building:
                 compiled = self._compiled.get(signature)
                 if compiled is None:
-                    compiled = self._compiled[signature] = _Compiled(self, values, feeds)
+                    compiled = self._compiled[signature] = kind(self, values, feeds)
         return compiled(values, feeds)
 
     def _is_first_of_few(self) -> bool:
@@ -91,7 +92,7 @@ class Program:
         with guard, _full_width(self.is_wide or any_wide(feeds)):
             while True:
                 locked = self._written
-                with values.locked(locked.values()):
+                with _holding(values.locks(locked.values())):
                     outputs = self._attempt(values, feeds, locked)
                 if outputs is not None:
                     return outputs
@@ -131,20 +132,59 @@ class Program:
         return run.state.after()
 
 
-class _Compiled:
+class _ForSignature:
     """A program for one signature of inputs."""
 
-    def __init__(self, program: Program, values: Any, feeds: list[Any]):
+    def __init__(self, program: Program, feeds: list[Any]):
         self._program = program
+        self._sizes = {i: feeds[i].copy() for i in program._sizes}
+
+    def _run_on(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Any:
+        """The outputs and the new values of variables, with what becomes a size as it was."""
+        given = [self._sizes.get(i, x) for i, x in enumerate(feeds)] if self._sizes else feeds
+        run = self._program.run(given, read, seen)
+        return [run.value(x) for x in self._program._fetches], self._program.new_values(run)
+
+
+class _InPlace(_ForSignature):
+    """A compiled program that reads and writes the variables itself."""
+
+    def __init__(self, program: Program, values: Any, feeds: list[Any]):
+        super().__init__(program, feeds)
+        self._written: list[keras.Variable] = []
+
+        def compute(feeds: list[Any]) -> list[Any]:
+            seen: dict[int, keras.Variable] = {}
+            outputs, new = self._run_on(feeds, values.recorded_value, seen)
+            self._written = [seen[key] for key in new]
+            tensors = [x for x in outputs if keras.ops.is_tensor(x)]
+            values.record_writes(list(zip(self._written, new.values())), tensors)
+            return outputs
+
+        self._function = engines.current.compile(compute, feeds)
+        self._locks = values.locks(self._written)
+
+    def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
+        if not self._written:
+            return list(map(_to_numpy, self._function(feeds)))
+        with values.exclusive(), _holding(self._locks):
+            return list(map(_to_numpy, self._function(_copies(feeds))))
+
+
+class _Compiled(_ForSignature):
+    """A compiled program that gets the values of variables, and gives their new ones."""
+
+    def __init__(self, program: Program, values: Any, feeds: list[Any]):
+        super().__init__(program, feeds)
         self._variables: list[keras.Variable] = []
         self._written: list[int] = []
         self._is_wide = program.is_wide or any_wide(feeds)
-        self._sizes = {i: feeds[i].copy() for i in program._sizes}
         self._discover(values, feeds)
         if not self._is_wide and any_wide(self._variables):
             self._is_wide = True
             self._discover(values, feeds)
-        self._function = engines.current.compile(self._pure)
+        state = [values.snapshot(v)[1] for v in self._variables]
+        self._function = engines.current.compile(self._pure, state, feeds)
 
     def _discover(self, values: Any, feeds: list[Any]) -> None:
         """Trace once for the variables that the program reads and writes."""
@@ -152,11 +192,9 @@ class _Compiled:
         written: list[int] = []
 
         def trace(feeds: list[Any]) -> Any:
-            run = self._program.run(self._with_sizes(feeds), lambda v: values.snapshot(v)[1], seen)
-            new = self._program.new_values(run)
+            outputs, new = self._run_on(feeds, lambda v: values.snapshot(v)[1], seen)
             written[:] = list(new)
-            fetches = [run.value(x) for x in self._program._fetches]
-            return [x for x in fetches if keras.ops.is_tensor(x)], list(new.values())
+            return [x for x in outputs if keras.ops.is_tensor(x)], list(new.values())
 
         with _full_width(self._is_wide):
             engines.current.infer(trace, feeds)
@@ -166,14 +204,8 @@ class _Compiled:
 
     def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], list[Any]]:
         before = {id(v): value for v, value in zip(self._variables, state)}
-        run = self._program.run(self._with_sizes(feeds), lambda v: before[id(v)], {})
-        new = self._program.new_values(run)
-        written = [new[id(self._variables[i])] for i in self._written]
-        return [run.value(x) for x in self._program._fetches], written
-
-    def _with_sizes(self, feeds: list[Any]) -> list[Any]:
-        """The feeds, with what becomes a size as it was when the program was compiled."""
-        return [self._sizes.get(i, x) for i, x in enumerate(feeds)] if self._sizes else feeds
+        outputs, new = self._run_on(feeds, lambda v: before[id(v)], {})
+        return outputs, [new[id(self._variables[i])] for i in self._written]
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:
@@ -210,9 +242,23 @@ class _Compiled:
 _FEW = 4
 
 
+@contextlib.contextmanager
+def _holding(locks: list[contextlib.AbstractContextManager]) -> Iterator[None]:
+    with contextlib.ExitStack() as held:
+        for lock in locks:
+            held.enter_context(lock)
+        yield
+
+
 def _copies(feeds: list[Any]) -> list[Any]:
     """The feeds, in memory that their owner does not write: sparse tensors never change."""
     return [x.copy() if isinstance(x, np.ndarray) else x for x in feeds]
+
+
+def _placed(feeds: list[Any]) -> list[Any]:
+    """The feeds as tensors in memory of their own."""
+    place = engines.current.place
+    return [place(x) if isinstance(x, np.ndarray) else x for x in _copies(feeds)]
 
 
 def _full_width(wanted: bool) -> Any:

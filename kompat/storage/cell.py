@@ -355,9 +355,9 @@ needs_locks = False
 """Whether a write goes unseen by `replace`: none does, for each makes a new cell or array."""
 
 
-def locked(variables: Iterable[keras.Variable]) -> contextlib.AbstractContextManager:
-    """Others may write at any time; `replace` sees it."""
-    return contextlib.nullcontext()
+def locks(variables: Iterable[keras.Variable]) -> list[contextlib.AbstractContextManager]:
+    """None: others may write at any time; `replace` sees it."""
+    return []
 
 
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:

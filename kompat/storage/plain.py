@@ -1,7 +1,7 @@
 """A K.variable that keeps its value as Keras does, but converts what is written exactly."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -82,19 +82,10 @@ needs_locks = True
 """Whether a write in place goes unseen by `replace`, so that locks must keep others away."""
 
 
-@contextlib.contextmanager
-def locked(variables: Iterable[keras.Variable]) -> Iterator[None]:
-    """Keep other writers of these variables away."""
-    locks = {id(lock): lock for lock in map(_lock_of, variables)}
-    with contextlib.ExitStack() as held:
-        for key in sorted(locks):
-            held.enter_context(locks[key])
-        yield
-
-
-def _lock_of(variable: keras.Variable) -> contextlib.AbstractContextManager:
-    lock: contextlib.AbstractContextManager = _adapter(variable).lock(variable)
-    return lock
+def locks(variables: Iterable[keras.Variable]) -> list[contextlib.AbstractContextManager]:
+    """What keeps other writers of these variables away, in the order in which all must take it."""
+    found = {id(lock): lock for lock in (_adapter(v).lock(v) for v in variables)}
+    return [found[key] for key in sorted(found)]
 
 
 def _adapter(variable: keras.Variable) -> Any:

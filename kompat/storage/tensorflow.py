@@ -1,10 +1,13 @@
 """A K.variable on TensorFlow: a `tf.Variable`, which functions capture by reference."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from kompat.storage import plain
+from kompat.values import keras_slot
 
 
 class Storage(plain.Storage):
@@ -25,3 +28,20 @@ class Storage(plain.Storage):
             self._value = value
         else:
             super()._direct_assign(value)  # type: ignore[misc]
+
+
+def recorded_value(variable: keras.Variable) -> tf.Tensor:
+    """The value that a variable will have when the program runs that is being recorded."""
+    return tf.convert_to_tensor(keras_slot.read(variable))
+
+
+def record_writes(changes: Sequence[tuple[keras.Variable, Any]], after: Sequence[Any]) -> None:
+    """Let the program that is being recorded write variables, when all else is computed.
+
+    Args:
+        changes: variables and their new values.
+        after: what must have been computed too: a program that fails has written nothing.
+    """
+    with tf.control_dependencies([*after, *(value for _, value in changes)]):
+        for variable, value in changes:
+            keras_slot.read(variable).assign(value, read_value=False)

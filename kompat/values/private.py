@@ -4,7 +4,6 @@ Inside such a session `get_value` and `set_value` of a Keras variable mean the s
 Nothing here costs anything before the first such session is entered.
 """
 
-import contextlib
 import threading
 import weakref
 from collections.abc import Sequence
@@ -55,10 +54,11 @@ class PrivateValues:
         return True
 
     needs_locks = False
+    recorded_value = record_writes = None
 
-    def locked(self, variables: Any) -> AbstractContextManager:
-        """Others may write at any time; `replace` sees it."""
-        return contextlib.nullcontext()
+    def locks(self, variables: Any) -> list[AbstractContextManager]:
+        """None: others may write at any time; `replace` sees it."""
+        return []
 
     def write(self, variable: Any, value: Any) -> None:
         """Give a variable a value that nobody else will change."""

@@ -193,6 +193,26 @@ def test_a_failed_run_leaves_variables_as_they_were(K, x):
     assert K.get_value(v) == 1
 
 
+def test_a_run_that_fails_half_way_has_written_nothing(K, x, engine, monkeypatch):
+    if engine == "jax":
+        pytest.skip("its programs print beside the run, not in it")
+    first, second = K.variable(1.0), K.variable(1.0)
+    seen = K.sum(K.print_tensor(x, "here") * 2 + 1) * 3
+    f = K.function([x], [], updates=[K.update_add(first, 1.0), K.update_add(second, seen)])
+    for _ in range(2):
+        f([ONES])
+
+    def fail(*words):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("builtins.print", fail)
+    before = K.batch_get_value([first, second])
+    with pytest.raises(Exception) as caught:  # noqa: PT011  # TensorFlow has its own
+        f([ONES])
+    assert "ZeroDivisionError" in f"{caught.value!r} {caught.value}"
+    assert K.batch_get_value([first, second]) == before
+
+
 def test_layers_update_their_state_once_per_run_as_keras_does(K, engine):
     def model():
         keras.utils.set_random_seed(1)
