@@ -198,7 +198,7 @@ def test_a_run_that_fails_half_way_has_written_nothing(K, x, engine, monkeypatch
         pytest.skip("its programs print beside the run, not in it")
     first, second = K.variable(1.0), K.variable(1.0)
     seen = K.sum(K.print_tensor(x, "here") * 2 + 1) * 3
-    f = K.function([x], [], updates=[K.update_add(first, 1.0), K.update_add(second, seen)])
+    f = K.function([x], [], updates=[K.update(first, K.sum(x)), K.update_add(second, seen)])
     for _ in range(2):
         f([ONES])
 
@@ -211,6 +211,22 @@ def test_a_run_that_fails_half_way_has_written_nothing(K, x, engine, monkeypatch
         f([ONES])
     assert "ZeroDivisionError" in f"{caught.value!r} {caught.value}"
     assert K.batch_get_value([first, second]) == before
+
+
+def test_a_division_that_fails_in_a_recorded_run_has_written_nothing(K, engine):
+    if engine != "tensorflow":
+        pytest.skip("only TensorFlow's programs refuse a division of integers by 0")
+    n = K.placeholder((), dtype="int32")
+    first, second = K.variable(1, "int32"), K.variable(1, "int32")
+    quotient = keras.ops.floor_divide(n * 0 + 12, n) + 1 - 1
+    f = K.function(
+        [n], [], updates=[K.update_add(first, n * 0 + 1), K.update_add(second, quotient)]
+    )
+    f([3]), f([4])
+    for _ in range(20):
+        with pytest.raises(Exception, match="division by zero"):
+            f([0])
+    assert K.batch_get_value([first, second]) == [3, 8]
 
 
 def test_layers_update_their_state_once_per_run_as_keras_does(K, engine):
