@@ -20,11 +20,14 @@ Each engine has a module with what it does in its own way of these; the rest is 
 - `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
 - `duplicate(tensor)`: a copy that nobody else can donate;
-- `infer(function, *args)`, `compile(function, *args)`: trace for shapes, or to compile for
-  arguments like these; None where the engine only computes at once;
+- `infer(function, *args)`: trace a function for what it meets; None where that takes a run;
+- `compile(function, *args)`: a faster form of a function of lists of tensors, for arguments like
+  these, or None; it is None itself where the engine only computes at once;
+- `without_history()`: a context in which nothing is kept for gradients;
 - `on_host(compute, specs, *tensors)`: what NumPy computes, also inside a program;
 - `observe(show, x)`: show the value of `x` whenever it is computed;
-- `cond(condition, then, otherwise)`: a branch inside a compiled program;
+- `cond(condition, then, otherwise)`: a branch inside a compiled program; None where a program has
+  none;
 - `convolve(x, kernel, strides, padding, dilation)`: a convolution of a batch with channels last,
   "same" or "valid", of one to three spatial axes; in groups where the kernel has fewer channels;
 - `convolve_transposed(x, kernel, sizes, strides, padding, dilation)`: its transpose, to the given

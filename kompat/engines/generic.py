@@ -94,8 +94,14 @@ def stamp(tensor: Any) -> Any:
     return None
 
 
+def without_history() -> contextlib.AbstractContextManager:
+    """A context in which nothing is kept for gradients: most engines keep nothing anyway."""
+    return contextlib.nullcontext()
+
+
 infer = None
 compile = None
+cond = None
 scan = None
 sparse = None
 sparse_where = None

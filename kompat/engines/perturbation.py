@@ -1,25 +1,27 @@
-"""Points that a pass meets: where engines that record as they go add a zero to differentiate by."""
+"""Points that a pass meets, where engines that record as they go differentiate by."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 
 class Points:
-    """Adds a zero, made when it is first needed, to the value of each key.
+    """Puts a tensor that the engine watches in the place of the value of each key.
+
+    It needs no zero to add: it differentiates by the tensor that the pass goes on with.
 
     Args:
-        zero: makes the zero for a value, watched by the engine.
+        watched: gives a tensor equal to a value, watched by the engine.
     """
 
-    def __init__(self, zero: Callable[[Any], Any]):
-        self._zero = zero
+    def __init__(self, watched: Callable[[Any], Any]):
+        self._watched = watched
         self._met: dict[int, Any] = {}
 
     def perturb(self, key: int, value: Any) -> Any:
-        """`value`, plus the zero of `key`."""
-        if key not in self._met:
-            self._met[key] = self._zero(value)
-        return value + self._met[key]
+        """A tensor equal to `value`; a key is met once in a pass."""
+        assert key not in self._met
+        point = self._met[key] = self._watched(value)
+        return point
 
     def gradients(
         self,

@@ -177,12 +177,12 @@ def differentiate(
     """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
 
-        def watched_zero(value: Any) -> tf.Tensor:
-            zero = tf.zeros_like(value)
-            tape.watch(zero)
-            return zero
+        def watched(value: Any) -> tf.Tensor:
+            point = tf.identity(value)
+            tape.watch(point)
+            return point
 
-        points = Points(watched_zero)
+        points = Points(watched)
         losses, others = forward(points.perturb)
 
     def gradient(loss: tf.Tensor, targets: list[tf.Tensor]) -> list[tf.Tensor | None]:

@@ -1,14 +1,18 @@
 """PyTorch: variables are written in place, and nothing is traced."""
 
+import contextlib
 import functools
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import keras
 import numpy as np
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.graph import CodeGen, Graph, Node
 from torch.nn import functional
 
 from kompat.engines import windows
@@ -104,16 +108,101 @@ def differentiate(
     forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
 ) -> tuple[list[list[Any]], Any]:
     """As JAX's: one pass of `forward`, and the gradients of its losses at its points."""
-    points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
+    is_inside_another = torch.is_grad_enabled()
+    points = Points(_watched)
 
     def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
         if not loss.requires_grad:  # it was computed from constants alone
             return [None] * len(targets)
-        return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
+        return torch.autograd.grad(
+            loss, targets, retain_graph=True, create_graph=is_inside_another, allow_unused=True
+        )
 
     with torch.enable_grad():
         losses, others = forward(points.perturb)
     return points.gradients(losses, wanted, gradient), others
+
+
+def _watched(value: Any) -> torch.Tensor:
+    tensor = _operand(value)
+    return tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
+
+
+def without_history() -> contextlib.AbstractContextManager:
+    """No operation is kept for autograd."""
+    return torch.no_grad()
+
+
+def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | None:
+    """`function` as the list of PyTorch's own operations, forward and backward, that it calls.
+
+    Keras's and autograd's bookkeeping is done once, on tensors without values. A function that
+    asks for a value, as all seeded random draws do, is not recorded: then it is None, and the
+    function keeps its errors for when it runs.
+    """
+    lengths: list[int] = []
+
+    def flat(*tensors: torch.Tensor) -> list[torch.Tensor]:
+        outputs = function(*_parts(tensors, list(map(len, args))))
+        lengths[:] = map(len, outputs)
+        return [_operand(x) for part in outputs for x in part]
+
+    record = make_fx(flat, tracing_mode="fake", _allow_non_fake_inputs=True)
+    try:
+        with torch.no_grad():
+            recorded = record(*_tensors(args))
+    except Exception:
+        return None
+    _drop_what_changes_nothing(recorded.graph)
+    recorded.graph.set_codegen(CodeGen())
+    recorded.recompile()
+
+    def run(*args: Any) -> Any:
+        with torch.no_grad():
+            return _parts(recorded(*_tensors(args)), lengths)
+
+    return run
+
+
+_SAME = {
+    torch.ops.aten.detach.default,
+    torch.ops.aten.expand.default,
+    torch.ops.aten.lift_fresh_copy.default,
+}
+
+
+def _drop_what_changes_nothing(graph: Graph) -> None:
+    """Take out what only autograd needed: a third of the operations of a small network."""
+    kept = {x for node in graph.nodes if _writes(node) for x in _chain(node.args[0])}
+    for node in graph.nodes:
+        if node.target not in _SAME or node in kept:
+            continue
+        given = node.args[0]
+        if "val" not in given.meta or given.meta["val"].shape == node.meta["val"].shape:
+            node.replace_all_uses_with(given)
+    graph.eliminate_dead_code()
+
+
+def _writes(node: Node) -> bool:
+    """Whether a node writes in place to its first argument."""
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and schema.is_mutable
+
+
+def _chain(x: Any) -> Iterator[Node]:
+    """A node and what it may be a view of."""
+    while isinstance(x, Node):
+        yield x
+        x = x.args[0] if x.args else None
+
+
+def _tensors(args: Sequence[list[Any]]) -> list[torch.Tensor]:
+    return [_operand(x) for part in args for x in part]
+
+
+def _parts(tensors: Sequence[Any], lengths: list[int]) -> list[list[Any]]:
+    given = iter(tensors)
+    return [list(itertools.islice(given, length)) for length in lengths]
 
 
 def _operand(value: Any) -> Any:

@@ -83,7 +83,7 @@ class Switch(Subgraphs):
         feeds = {id(x): value for x, value in zip(self.captured, captured)}
         if isinstance(condition, (bool, int, np.ndarray, np.generic)):
             return self._at_once(run, bool(condition), feeds)
-        if engines.current.compile is None:
+        if engines.current.cond is None:
             return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
         return self._compiled(run, condition, feeds)
 

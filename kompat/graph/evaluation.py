@@ -235,6 +235,10 @@ def evaluate(
     return up_to(schedule.depth, lambda key, value: value)
 
 
+def _total(loss: Any) -> Any:
+    return keras.ops.sum(loss) if loss.shape else loss
+
+
 def _differentiate(
     schedule: Schedule, level: int, up_to: Callable, perturb: Perturb, run: Run
 ) -> None:
@@ -248,7 +252,7 @@ def _differentiate(
     def forward(add: Perturb) -> tuple[list[Any], Any]:
         inner = up_to(level - 1, lambda key, v: perturb(key, add(key, v) if key in points else v))
         passes.append(inner)
-        return [keras.ops.sum(inner.values[key]) for key in losses], inner.tensors()
+        return [_total(inner.values[key]) for key in losses], inner.tensors()
 
     wanted = [
         (losses.index(loss), [id(x) for x in node.operation.wrt]) for loss, node in zip(of, nodes)

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -52,17 +52,18 @@ class Program:
         )
         sizes = self.schedule.fed_sizes()
         self._sizes = [i for i, x in enumerate(fed) if id(x) in sizes]
-        self._has_run = False
         self._is_pure = False
+        self._seen: dict[int, keras.Variable] | None = None
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled | _InPlace] = {}
         self._building = threading.Lock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
-        on_host = engines.current.compile is not None
-        if not on_host or self._is_first_of_few():
-            return self._at_once(values, _placed(feeds) if on_host else feeds)
+        if engines.current.compile is None:
+            return self._at_once(values, feeds)
+        if self._is_better_at_once():
+            return self._at_once(values, _placed(feeds))
         kind = _Compiled if values.recorded_value is None else _InPlace
         signature = (kind, *[(x.shape, x.dtype) for x in feeds])
         if self._sizes:
@@ -73,14 +74,17 @@ class Program:
                 compiled = self._compiled.get(signature)
                 if compiled is None:
                     compiled = self._compiled[signature] = kind(self, values, feeds)
+        if compiled.is_refused:
+            return self._at_once(values, _placed(feeds))
         return compiled(values, feeds)
 
-    def _is_first_of_few(self) -> bool:
+    def _is_better_at_once(self) -> bool:
         """Whether compiling would cost more than it gives: `run(v.assign(x))` runs once."""
-        first, self._has_run = not self._has_run, True
+        if self._seen is not None:
+            return False
         nodes = self.schedule.levels[0]
         few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
-        return first and few and not self.schedule.depth
+        return engines.current.infer is None or (few and not self.schedule.depth)
 
     @property
     def compilations(self) -> int:
@@ -89,7 +93,8 @@ class Program:
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
         guard = contextlib.nullcontext() if self._is_pure else values.exclusive()
-        with guard, _full_width(self.is_wide or any_wide(feeds)):
+        width = _full_width(self.is_wide or any_wide(feeds))
+        with guard, width, engines.current.without_history():
             while True:
                 locked = self._written
                 with _holding(values.locks(locked.values())):
@@ -111,6 +116,7 @@ class Program:
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
         new = self.new_values(run)
+        self._seen = seen
         self._written = {**locked, **{key: seen[key] for key in new}}
         self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
@@ -134,6 +140,9 @@ class Program:
 
 class _ForSignature:
     """A program for one signature of inputs."""
+
+    is_refused = False
+    """The engine cannot compile it, and runs it at once."""
 
     def __init__(self, program: Program, feeds: list[Any]):
         self._program = program
@@ -179,12 +188,16 @@ class _Compiled(_ForSignature):
         self._variables: list[keras.Variable] = []
         self._written: list[int] = []
         self._is_wide = program.is_wide or any_wide(feeds)
-        self._discover(values, feeds)
+        if engines.current.infer is None:
+            self._take(program._seen or {}, program._written)
+        else:
+            self._discover(values, feeds)
         if not self._is_wide and any_wide(self._variables):
             self._is_wide = True
             self._discover(values, feeds)
         state = [values.snapshot(v)[1] for v in self._variables]
         self._function = engines.current.compile(self._pure, state, feeds)
+        self.is_refused = self._function is None
 
     def _discover(self, values: Any, feeds: list[Any]) -> None:
         """Trace once for the variables that the program reads and writes."""
@@ -198,6 +211,9 @@ class _Compiled(_ForSignature):
 
         with _full_width(self._is_wide):
             engines.current.infer(trace, feeds)
+        self._take(seen, written)
+
+    def _take(self, seen: dict[int, keras.Variable], written: Iterable[int]) -> None:
         self._variables = list(seen.values())
         order = {id(v): i for i, v in enumerate(self._variables)}
         self._written = [order[key] for key in written]
@@ -214,15 +230,15 @@ class _Compiled(_ForSignature):
         # A run without outputs goes on after the call, and would read what its caller writes next:
         # 71 of 100 runs on 4 MB did.
         feeds = _copies(feeds)
-        with values.exclusive():
+        written = [self._variables[i] for i in self._written]
+        with values.exclusive(), _holding(values.locks(written)):
             while True:
-                snapshots, outputs, new = self._run(values, feeds)
-                changes = [
-                    (self._variables[i], snapshots[i][0], value)
-                    for i, value in zip(self._written, new)
-                ]
-                if values.replace(changes):
-                    return [_to_numpy(x) for x in outputs]
+                snapshots, tensors, new = self._run(values, feeds)
+                # Before the writes: an output may be a view of a variable.
+                outputs = list(map(_to_numpy, tensors))
+                seen = [snapshots[i][0] for i in self._written]
+                if values.replace(list(zip(written, seen, new))):
+                    return outputs
 
     def _run(self, values: Any, feeds: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         snapshots = [values.snapshot(v) for v in self._variables]

@@ -23,10 +23,15 @@ def _module() -> Any:
 
 _module_of_engine = _module()
 Storage: Any = _module_of_engine.Storage
-_keeper = _module_of_engine if hasattr(_module_of_engine, "snapshot") else plain
-snapshot = _keeper.snapshot
-replace = _keeper.replace
-locks = _keeper.locks
-needs_locks: bool = _keeper.needs_locks
+
+
+def _own_or_plain(name: str) -> Any:
+    return getattr(_module_of_engine, name, None) or getattr(plain, name)
+
+
+snapshot = _own_or_plain("snapshot")
+replace = _own_or_plain("replace")
+locks = _own_or_plain("locks")
+needs_locks: bool = getattr(_module_of_engine, "needs_locks", plain.needs_locks)
 recorded_value = getattr(_module_of_engine, "recorded_value", None)
 record_writes = getattr(_module_of_engine, "record_writes", None)

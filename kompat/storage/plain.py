@@ -58,8 +58,8 @@ def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     """What a variable holds now: something to compare with later, and a tensor of its value."""
     _adapter(variable).reclaim(variable)
-    held = _adapter(variable).held(variable)
-    return held, engines.current.as_tensor(held)
+    now = _adapter(variable).held(variable)
+    return now, engines.current.as_tensor(now)
 
 
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
@@ -68,7 +68,7 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     Args:
         changes: variables, what their snapshots held, and tensors that nobody else holds.
     """
-    if any(_adapter(v).held(v) is not seen for v, seen, _ in changes):
+    if held(changes) is None:
         return False
     # A value may be a view of a variable that is written before it is.
     values = [keras.ops.copy(value) for _, _, value in changes]
@@ -76,6 +76,12 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
         for (variable, _, _), value in zip(changes, values):
             keras.Variable.assign(variable, value)
     return True
+
+
+def held(changes: list[tuple[keras.Variable, Any, Any]]) -> list[Any] | None:
+    """What the variables hold; None if one of them holds another thing than at its snapshot."""
+    found = [_adapter(variable).held(variable) for variable, _, _ in changes]
+    return found if all(now is seen for now, (_, seen, _) in zip(found, changes)) else None
 
 
 needs_locks = True

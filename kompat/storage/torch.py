@@ -35,6 +35,29 @@ class Storage(plain.Storage):
             held.copy_(value)
 
 
+def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
+    """What a variable holds, and a tensor of its value that autograd does not follow."""
+    held, _ = plain.snapshot(variable)
+    return held, held.detach()
+
+
+def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
+    """As `plain.replace`; a value is copied once."""
+    held = plain.held(changes)
+    if held is None:
+        return False
+    memory = {_memory(tensor) for tensor in held}
+    values = [value.clone() if _memory(value) in memory else value for _, _, value in changes]
+    with torch.no_grad():
+        for tensor, value in zip(held, values):
+            tensor.copy_(value)
+    return True
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
 def _device() -> torch.device:
     """Keras's current device, which only its own tensors tell."""
     return keras.ops.convert_to_tensor(0).device
