@@ -148,6 +148,9 @@ class Run:
             args, kwargs = history.arguments(node, self._of_layer)
             if not history.was_told_to_train(node):
                 kwargs.pop("training", None)
+            # What a layer first read inside a loop of the engine would mean nothing outside of it.
+            for variable in operation.variables:
+                self.state.value_before(variable)
             # A layer leaves in the context what it was told, so each gets one of its own.
             with call_context.of_training(bool(self.phase)):
                 return operation(*args, **kwargs)

@@ -89,7 +89,7 @@ class Program:
     @property
     def compilations(self) -> int:
         """For how many signatures of inputs the program was compiled."""
-        return len(self._compiled)
+        return sum(not compiled.is_refused for compiled in self._compiled.values())
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
         guard = contextlib.nullcontext() if self._is_pure else values.exclusive()

@@ -136,6 +136,71 @@ def test_a_new_batch_size_compiles_once(K, engine, x):
     assert f.compilations <= 3
 
 
+def _training_step(K, layers, shape):
+    """A function that trains the layers and gives its loss, and the layers' weights."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input(shape), *layers()])
+    loss = K.mean(K.square(model.outputs[0] - 1.0))
+    gradients = K.gradients(loss, model.trainable_weights)
+    updates = [K.update_sub(w, 0.1 * g) for w, g in zip(model.trainable_weights, gradients)]
+    phase = K.learning_phase()
+    return K.function([model.inputs[0], phase], [loss], updates=updates), model.weights
+
+
+NETWORKS = {
+    "dense": (lambda: [keras.layers.Dense(4, "relu"), keras.layers.Dense(1)], (3,)),
+    "convolution": (
+        lambda: [
+            keras.layers.Conv2D(4, 3, padding="same"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, "softmax"),
+        ],
+        (6, 6, 2),
+    ),
+    "recurrence": (lambda: [keras.layers.LSTM(3), keras.layers.Dense(1)], (5, 2)),
+    "attention": (lambda: [SelfAttention(), keras.layers.LayerNormalization()], (4, 6)),
+}
+
+
+class SelfAttention(keras.layers.Layer):
+    def build(self, shape):
+        self.inner = keras.layers.MultiHeadAttention(2, 3)
+        self.inner.build(shape, shape)
+
+    def call(self, x):
+        return self.inner(x, x)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_compiled_steps_train_as_steps_at_once_do(K, engine, name, monkeypatch):
+    if engine == "numpy":
+        pytest.skip("no gradients")
+    layers, shape = NETWORKS[name]
+    data = np.random.default_rng(0).normal(size=(8, *shape)).astype("float32")
+    compiled, ours = _training_step(K, layers, shape)
+    losses = [compiled([data, 1])[0] for _ in range(5)]
+    assert compiled.compilations == 1
+    at_once, theirs = _training_step(K, layers, shape)
+    with monkeypatch.context() as patch:
+        patch.setattr("kompat.graph.program.engines.current.compile", None)
+        np.testing.assert_allclose(losses, [at_once([data, 1])[0] for _ in range(5)], rtol=1e-4)
+    assert losses[-1] < losses[0]
+    for one, other in zip(K.batch_get_value(ours), K.batch_get_value(theirs)):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_what_pytorch_cannot_record_runs_at_once(K, engine):
+    if engine != "torch":
+        pytest.skip("the others compile draws")
+    x = K.placeholder((None, 100))
+    f = K.function([x], [K.dropout(x, 0.5, seed=3) + 0])
+    runs = [f([np.ones((2, 100))])[0] for _ in range(4)]
+    assert f.compilations == 0
+    assert {float(value) for run in runs for value in run.ravel()} == {0.0, 2.0}
+
+
 def test_wide_values_stay_exact(K):
     n = K.placeholder(shape=(), dtype="int64")
     v = K.variable(2**53, dtype="int64")
