@@ -4,11 +4,14 @@ import argparse
 import dataclasses
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from bench import beside, facts, processes, report, rows
 from bench.timing import Pace, Result
+
+OTHERS = ("torch", "tensorflow")
 
 
 def main() -> int:
@@ -44,6 +47,7 @@ def _print_budgets(K: Any, arguments: argparse.Namespace) -> int:
     results = [
         *rows.measure(K, {"jax": jax, "np": np, "ops": keras.ops}, pace),
         *processes.imports(),
+        *(result for engine in OTHERS for result in processes.functions(engine)),
     ]
     # PyTorch is imported here, after the rows with budgets, for it starts threads of its own.
     others = dict(beside.measure(K, pace))
@@ -56,8 +60,9 @@ def _print_budgets(K: Any, arguments: argparse.Namespace) -> int:
     print()
     if not peers:
         print(report.ABSENT_PEER)
-    if not beside.torch_is_installed():
-        print("PyTorch: not measured, it is not installed; run `make test-engines`")
+    for engine in OTHERS:
+        if find_spec(engine) is None:
+            print(f"{engine}: not measured, it is not installed; run `make test-engines`")
     print(report.summary(results))
     _write(arguments.json, {"about": about, **_plain(results), "beside": others, "peers": peers})
     return int(any(result.missed for result in results))

@@ -4,7 +4,9 @@ The time of an import is the processor's, and taken inside the process: the inte
 does not count, nor what other processes take away.
 """
 
+import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,10 +58,24 @@ def peer(python: str, mode: str, task: str) -> dict[str, Any] | None:
     return json.loads(_output([python, "-m", "bench.peer", "--mode", mode, "--task", task]))
 
 
-def _output(command: list[str]) -> str:
+def functions(engine: str) -> list[Result]:
+    """The rows of K.function on another engine; none where it is not installed."""
+    if importlib.util.find_spec(engine) is None:
+        return []
+    environment = {**os.environ, "KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    found = json.loads(_output([sys.executable, "-m", "bench.functions"], environment))
+    return [Result(**{**row, "name": f"{row['name']}: {engine}"}) for row in found]
+
+
+def _output(command: list[str], environment: dict[str, str] | None = None) -> str:
     """The last line that a command printed."""
     done = subprocess.run(
-        command, cwd=_ROOT, capture_output=True, text=True, timeout=_LONGEST_SECONDS
+        command,
+        cwd=_ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST_SECONDS,
     )
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["without a word"]

@@ -53,7 +53,10 @@ def budget_rows(
     """The headings and rows of the table of budgets, with a column for each mode measured."""
     headings = [*_HEADINGS, *(f"tf_keras {mode} µs" for mode in peers)]
     return headings, [
-        [*_cells(result), *(microseconds(times.get(result.name)) for times in peers.values())]
+        [
+            *_cells(result),
+            *(microseconds(times.get(result.name.partition(":")[0])) for times in peers.values()),
+        ]
         for result in results
     ]
 

@@ -4,7 +4,7 @@ A row's subject is a line of a user's code. Where tf_keras has the same function
 the same line, so this file imports NumPy alone; `K` is handed in.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -22,6 +22,7 @@ HUNDRED_MEGABYTES = (100 * 2**18,)
 
 BOTH = ("eager", "graph")
 EAGER = ("eager",)
+GRAPH = ("graph",)
 
 # Each row is measured in so many sittings, with fresh variables and arrays; one that is over its
 # budget in as many again, and then judged by all its rounds together.
@@ -141,6 +142,11 @@ _STEP, _HAND_STEP = "step([a, b])", "hand_step(a, b)"
 _FIRST = "training_step(K, net)([a, b])"
 _GRAPH = "with graph(): "
 
+FUNCTIONS = (
+    Row("function, forward", _FORWARD, _HAND_FORWARD, 1.2, graphs.mlp, GRAPH, waits=True),
+    Row("function, training step", _STEP, _HAND_STEP, 1.2, graphs.mlp, GRAPH, waits=True),
+)
+
 ROWS = (
     Row("get scalar", _GET, "np.array(a)", 2.0, scalar, BOTH),
     Row("set scalar, np.float32", _SET, "np.array(a)", 4.0, scalar, BOTH),
@@ -176,8 +182,7 @@ ROWS = (
     Row("concatenate", "K.concatenate([x, x])", "ops.concatenate([x, x])", 1.2, small, EAGER),
     Row("reshape", "K.reshape(x, (2, 8))", "ops.reshape(x, (2, 8))", 1.2, small, EAGER),
     Row("cast", "K.cast(x, 'float16')", "ops.cast(x, 'float16')", 1.2, small, EAGER),
-    Row("function, forward", _FORWARD, _HAND_FORWARD, 1.2, graphs.mlp, waits=True),
-    Row("function, training step", _STEP, _HAND_STEP, 1.2, graphs.mlp, waits=True),
+    *FUNCTIONS,
     Row("the same, 1,000 variables alive", _STEP, _HAND_STEP, 1.2, graphs.crowded, waits=True),
     Row("build gradients and a function", "training_step(K, net)", None, None, graphs.mlp),
     Row("build it and call it once", _FIRST, None, None, graphs.mlp, waits=True),
@@ -186,16 +191,19 @@ ROWS = (
 )
 
 
-def measure(K: Any, modules: dict[str, Any], pace: Pace) -> Iterator[Result]:
-    """Measure the rows in turn.
+def measure(
+    K: Any, modules: dict[str, Any], pace: Pace, asked: Sequence[Row] = ROWS
+) -> Iterator[Result]:
+    """Measure rows in turn.
 
     Args:
         K: the backend whose functions the subjects call.
         modules: what the statements name beside K and the row's own names.
         pace: how long each row is measured.
+        asked: the rows.
     """
     settle_memory()
-    for row in ROWS:
+    for row in asked:
         texts = [row.subject] if row.baseline is None else [row.subject, row.baseline]
         times: list[list[float]] = [[] for _ in texts]
         for sitting in range(2 * _SITTINGS):
