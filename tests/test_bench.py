@@ -38,6 +38,7 @@ def test_the_exit_status_tells_of_a_missed_budget_and_the_peer_is_named(
     result = Result("row", "mine", 2.0, budget=1.0 if missed else 3.0)
     monkeypatch.setattr(rows, "measure", lambda *_: [result])
     monkeypatch.setattr(command.processes, "imports", list)
+    monkeypatch.setattr(command.processes, "functions", lambda _: [])
     monkeypatch.setattr(command.beside, "measure", lambda *_: [])
     monkeypatch.setattr(sys, "argv", ["bench"])
     assert command.main() == int(missed)
