@@ -70,6 +70,19 @@ def test_make_explains_its_targets():
     assert {"demo", "test", "test-engines", "check", "bench", "record-answers", "help"} <= {*listed}
 
 
+@pytest.mark.parametrize(
+    ("backend", "package"), [("torch", "torch==2.13.0"), ("tensorflow", "tensorflow-cpu")]
+)
+def test_make_demo_installs_and_runs_the_engine_that_is_asked_for(backend, package):
+    command = ["make", "-n", "demo", f"BACKEND={backend}", "VENV=.absent"]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"pip install --quiet {package}\n" in planned
+    runs = re.findall(r"run --backend (\w+) (examples/\w+\.py)", planned)
+    assert sorted(runs) == [
+        (backend, f"examples/{path.name}") for path in sorted((ROOT / "examples").glob("*.py"))
+    ]
+
+
 def test_ci_runs_the_tests_of_the_readme_the_engines_and_the_checks():
     commands = (ROOT / ".ci" / "run").read_text().splitlines()
     assert [c for c in commands if c.startswith("make ")] == [
