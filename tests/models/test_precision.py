@@ -6,13 +6,8 @@ import pytest
 from models.pieces import PLACES, TOGETHER, X, Y, compiled, network
 
 POLICIES = ["mixed_bfloat16", "mixed_float16"]
-TRAINED = [
-    TOGETHER,
-    "add_loss",
-    "regularizer",
-    "crossentropy",
-    "variables of a layer",
-]  # training takes long
+# Training takes long.
+TRAINED = [TOGETHER, "add_loss", "regularizer", "crossentropy", "variables of a layer"]
 # Half precision has 8 or 11 bits; what counts is that nothing widens, narrows or overflows.
 TOLERANCE = {"mixed_bfloat16": 3e-2, "mixed_float16": 5e-3}
 
