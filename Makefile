@@ -5,6 +5,7 @@ VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
 ENGINES := jax numpy torch tensorflow
+BACKEND ?= jax
 ANSWERS := $(CURDIR)/$(VENV)/answers
 PYTEST := $(BIN)/python -m pytest -q
 
@@ -14,10 +15,10 @@ PYTEST := $(BIN)/python -m pytest -q
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
 
-demo: $(VENV)/.base ## run old Keras scripts, unchanged, on Keras 3 and JAX; the pictures go to out/
-	$(BIN)/kompat run --backend jax examples/cyclical_lr_digits.py --output out
-	$(BIN)/kompat run --backend jax examples/grad_cam_digits.py --output out
-	$(BIN)/kompat run --backend jax examples/graph_training.py
+demo: $(VENV)/.$(BACKEND) ## run old Keras scripts, unchanged, on Keras 3 (BACKEND=jax, torch or tensorflow); the pictures go to out/
+	$(BIN)/kompat run --backend $(BACKEND) examples/cyclical_lr_digits.py --output out
+	$(BIN)/kompat run --backend $(BACKEND) examples/grad_cam_digits.py --output out
+	$(BIN)/kompat run --backend $(BACKEND) examples/graph_training.py
 
 test: $(VENV)/.base ## run the tests on JAX and on NumPy
 	KERAS_BACKEND=jax $(PYTEST)
@@ -61,9 +62,19 @@ $(VENV)/.base: pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[jax,dev]"
 	touch $@
 
-$(VENV)/.engines: $(VENV)/.base
+$(VENV)/.jax $(VENV)/.numpy: $(VENV)/.base
+	touch $@
+
+$(VENV)/.torch: $(VENV)/.base
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet tensorflow-cpu flax
+	touch $@
+
+$(VENV)/.tensorflow: $(VENV)/.base
+	$(BIN)/pip install --quiet tensorflow-cpu
+	touch $@
+
+$(VENV)/.engines: $(VENV)/.torch $(VENV)/.tensorflow
+	$(BIN)/pip install --quiet flax
 	touch $@
 
 $(PEERS)/.done:

@@ -15,6 +15,18 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
+def kompat_run(engine, script, *arguments, folder):
+    """The finished process of ``kompat run --backend engine script``."""
+    return subprocess.run(
+        [sys.executable, "-m", "kompat", "run", "--backend", engine, str(script), *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.fixture
 def run_example(engine, tmp_path):
     """Runs an example in `tmp_path`: what it records, what tf_keras recorded, what it prints."""
@@ -29,15 +41,7 @@ def run_example(engine, tmp_path):
         )
         same = hashlib.sha256(script.read_bytes()).hexdigest() == recorded["sha256"]
         assert same, "the example changed since it was recorded: make record-answers"
-        done = subprocess.run(
-            [sys.executable, "-m", "kompat", "run", "--backend", engine, str(script)]
-            + [*arguments, "--record", str(record)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = kompat_run(engine, script, *arguments, "--record", str(record), folder=tmp_path)
         assert done.returncode == 0, done.stderr
         return json.loads(record.read_text()), recorded, done.stdout
 
@@ -47,6 +51,15 @@ def run_example(engine, tmp_path):
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_have_not_a_word_of_kompat(example):
     assert "kompat" not in example.read_text()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_where_nothing_trains_the_error_names_the_engines_that_can(example, engine, tmp_path):
+    if engine != "numpy":
+        pytest.skip("this engine trains")
+    done = kompat_run(engine, example, folder=tmp_path)
+    assert done.returncode == 1
+    assert re.search(r"Mend: .*jax, torch or tensorflow\.$", done.stderr, re.MULTILINE)
 
 
 def test_cyclical_lr_digits(run_example, tmp_path):

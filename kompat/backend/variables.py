@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -205,12 +206,20 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
         if isinstance(operand, keras.KerasTensor) or mode.building_graph():
             return _assignment(x, operand, operation)
         if not _accumulates(adapter, operand):
-            adapter.reclaim(x)
-            with adapter.lock(x):
+            with _without_other_writers(adapter, x):
                 _assign_tensor(x, operation(x, operand))
             return x
     adapter.accumulate(x, operand, operation)
     return x
+
+
+def _without_other_writers(adapter: Any, x: keras.Variable) -> AbstractContextManager:
+    """What a scope records is seen by its own code alone, and a trainer takes it from there."""
+    if keras_slot.active_scope() is not None:
+        return nullcontext()
+    adapter.reclaim(x)
+    lock: AbstractContextManager = adapter.lock(x)
+    return lock
 
 
 def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.KerasTensor:

@@ -61,7 +61,8 @@ def run_script(
         exec(compile(source, main.__file__, "exec", dont_inherit=True), main.__dict__)
     except SystemExit:
         raise
-    except BaseException:
+    except BaseException as error:
+        _name_engines_that_train(error)
         _hide_own_frames(main)
         raise
     return 0
@@ -70,6 +71,14 @@ def run_script(
 def _refuse(why: str) -> int:
     print(f"kompat: {why}", file=sys.stderr)
     return 2
+
+
+def _name_engines_that_train(error: BaseException) -> None:
+    """Add what Keras leaves out when it is asked to train on NumPy."""
+    if isinstance(error, NotImplementedError) and "NumPy backend" in str(error):
+        error.add_note(
+            "Mend: train on another engine: kompat run --backend jax, torch or tensorflow."
+        )
 
 
 def _main_module(script: str) -> Any:

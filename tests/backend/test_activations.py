@@ -179,10 +179,7 @@ class TestDropout:
         ones = np.ones((1, 100), np.float32)
         assert (model.predict(ones, verbose=0) != model.predict(ones, verbose=0)).any()
 
-    def test_a_seed_names_the_masks_of_a_model(self, K, engine):
-        if engine == "tensorflow":
-            pytest.skip("its variables count the runs of the process")
-
+    def test_a_seed_names_the_masks_of_a_model(self, K):
         def masks():
             x = keras.Input((100,))
             model = keras.Model(x, K.dropout(x, 0.5, seed=3))

@@ -205,9 +205,7 @@ def test_pooling_without_strides_moves_by_the_window(K):
 
 
 @pytest.mark.parametrize("size", [2, 4], ids=["few", "many"])
-def test_the_maximum_of_a_window_with_nan_is_nan(K, engine, size):
-    if engine == "tensorflow":
-        pytest.skip("TensorFlow leaves NaN out")
+def test_the_maximum_of_a_window_with_nan_is_nan(K, size):
     for place in itertools.product(range(size), repeat=2):
         x = np.ones((1, size, size, 1))
         x[0, *place, 0] = np.nan
