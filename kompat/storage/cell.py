@@ -278,7 +278,7 @@ class Storage(plain.Storage):
         if layout is None and isinstance(value, np.ndarray):
             with _swap:
                 self._cell = _scalar_or_array(value), None, self._cell[2] if self._cell else None
-        elif engines.NAME == "numpy":
+        elif layout is None:
             self._value = value
         else:
             super()._direct_assign(value)  # type: ignore[misc]
