@@ -169,7 +169,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         host, device, placement = cell
         if device is None:
             device = engines.current.place(host, placement)
-        with engines.current.full_width(x, operand):
+        with engines.current.eagerly(), engines.current.full_width(x, operand):
             total = operation(device, operand)
         (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:

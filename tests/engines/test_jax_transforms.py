@@ -1,103 +1,18 @@
 """K's functions under the user's own `jax.jit`, `jax.grad`, `jax.vmap` and `jax.lax.scan`."""
 
+import keras
 import numpy as np
 import pytest
 from conftest import ENGINE, framework
+from engines.functions import DIFFERENTIABLE, OTHERS, RNG, XS
 
+from kompat.errors import SymbolicValueError
 
 if ENGINE != "jax":
     pytest.skip("transforms of JAX", allow_module_level=True)
 jax = framework("jax")
 jnp = jax.numpy
 
-RNG = np.random.default_rng(0)
-XS = RNG.uniform(0.2, 1.0, (2, 4, 6)).astype("float32")
-IMAGE = (1, 4, 6, 1)
-MATRIX = RNG.normal(size=(6, 5)).astype("float32")
-KERNEL = RNG.normal(size=(3, 3, 1, 2)).astype("float32")
-DEPTHWISE = RNG.normal(size=(2, 2, 1, 2)).astype("float32")
-TARGETS = np.eye(6, dtype="float32")[[0, 2, 3, 5]]
-CLASSES = np.array([1, 0, 5, 3])
-VECTOR = np.linspace(0.5, 1.5, 6, dtype="float32")
-LABELS = np.array([[1, 2], [3, 3]])
-
-
-def image(K, x):
-    return K.reshape(x, IMAGE)
-
-
-def step(K):
-    return lambda x, states: (K.tanh(x + states[0]), [x * states[0] + 1.0])
-
-
-def cost(K, x):
-    probabilities = K.softmax(K.reshape(x, (2, 2, 6)) * 3.0)
-    frames = K.concatenate([probabilities, probabilities], axis=1)
-    return K.ctc_batch_cost(LABELS, frames, np.full((2, 1), 4), np.full((2, 1), 2))
-
-
-DIFFERENTIABLE = {
-    "arithmetic": lambda K, x: K.square(x) - K.exp(x) / (1.0 + K.sqrt(x)) + K.pow(x, 3),
-    "sum and mean": lambda K, x: K.sum(x, axis=0) * K.mean(x),
-    "prod": lambda K, x: K.prod(x, axis=1, keepdims=True),
-    "max": lambda K, x: K.max(x, axis=-1) - K.min(x),
-    "var and std": lambda K, x: K.var(x, axis=0) + K.std(x),
-    "logsumexp": lambda K, x: K.logsumexp(x, axis=1),
-    "cumsum": lambda K, x: K.cumsum(x, axis=1) * K.cumprod(x, axis=0),
-    "clip and maximum": lambda K, x: K.maximum(K.clip(x, 0.3, 0.9), 0.4),
-    "reshape by shape": lambda K, x: (
-        K.reshape(x, (K.shape(x)[1], -1)) * K.cast(K.shape(x)[0], "float32")
-    ),
-    "flatten and tile": lambda K, x: K.tile(K.batch_flatten(x), (2, 1)),
-    "permute and stack": lambda K, x: K.stack([x, K.reverse(x, 0)], axis=1),
-    "repeat and pad": lambda K, x: K.temporal_padding(K.repeat(x, 2), (1, 0)),
-    "gather": lambda K, x: K.gather(x, np.array([2, 0, 0])),
-    "slice": lambda K, x: K.slice(x, (1, 0), (2, 3)) + x[1:3, 3:],
-    "dot": lambda K, x: K.dot(x, MATRIX),
-    "batch_dot": lambda K, x: K.batch_dot(x, K.square(x), axes=1),
-    "bias_add": lambda K, x: K.bias_add(image(K, x), np.float32([0.5])),
-    "relu": lambda K, x: K.relu(x - 0.5, alpha=0.1, max_value=0.4),
-    "softmax": lambda K, x: K.softmax(x, axis=0) + K.sigmoid(x) + K.hard_sigmoid(x),
-    "elu and softplus": lambda K, x: K.elu(x - 0.5) * K.softplus(x) + K.softsign(x),
-    "categorical_crossentropy": lambda K, x: K.categorical_crossentropy(TARGETS, K.softmax(x)),
-    "from logits": lambda K, x: K.sparse_categorical_crossentropy(CLASSES, x, from_logits=True),
-    "binary_crossentropy": lambda K, x: K.binary_crossentropy(TARGETS, K.sigmoid(x)),
-    "conv2d": lambda K, x: K.conv2d(image(K, x), KERNEL, padding="same"),
-    "conv2d valid": lambda K, x: K.conv2d(image(K, x), KERNEL, strides=(2, 2)),
-    "depthwise_conv2d": lambda K, x: K.depthwise_conv2d(image(K, x), DEPTHWISE),
-    "conv2d_transpose": lambda K, x: K.conv2d_transpose(
-        image(K, x), KERNEL.swapaxes(-1, -2), (1, 8, 12, 2), (2, 2), "same"
-    ),
-    "pool2d": lambda K, x: K.pool2d(image(K, x), (2, 2), padding="same") * 2.0,
-    "average pool": lambda K, x: K.pool2d(image(K, x), (3, 2), (1, 1), "same", pool_mode="avg"),
-    "resize_images": lambda K, x: K.resize_images(image(K, x), 2, 2, "channels_last"),
-    "batch_normalization": lambda K, x: K.batch_normalization(x, VECTOR, VECTOR, VECTOR, VECTOR),
-    "normalize_batch": lambda K, x: K.normalize_batch_in_training(x, VECTOR, VECTOR, [0])[0],
-    "l2_normalize": lambda K, x: K.l2_normalize(x, axis=1),
-    "rnn": lambda K, x: K.rnn(step(K), K.reshape(x, (2, 2, 6)), [K.zeros_like(x[:2])])[1],
-    "rnn of a mask": lambda K, x: K.rnn(
-        step(K), x[None], [K.ones_like(x[:1])], mask=np.array([[True, False, True, True]])
-    )[0],
-    "map_fn": lambda K, x: K.map_fn(lambda row: K.sigmoid(row) * K.sum(row), x),
-    "foldl": lambda K, x: K.foldl(lambda total, row: total * 0.5 + row, x),
-    "ctc_batch_cost": cost,
-    "switch": lambda K, x: K.switch(K.sum(x) > 13.0, lambda: x * 2.0, lambda: K.square(x)),
-    "switch by element": lambda K, x: K.switch(K.greater(x, 0.5), x, -x),
-    "dropout of a seed": lambda K, x: K.dropout(x, 0.5, seed=7),
-    "random of a seed": lambda K, x: x * K.random_normal(K.shape(x), seed=3),
-    "variable": lambda K, x: K.dot(x, K.variable(MATRIX)),
-}
-OTHERS = {
-    "argmax": lambda K, x: K.argmax(x, axis=-1),
-    "comparison": lambda K, x: K.cast(K.any(K.less(x, 0.25), axis=1), "int32"),
-    "one_hot": lambda K, x: K.one_hot(K.argmax(x), 6),
-    "in_top_k": lambda K, x: K.in_top_k(x, CLASSES, 3),
-    "shape": lambda K, x: K.stack([K.shape(x)[0], K.ndim(x), K.prod(K.shape(x))]),
-    "zeros_like": lambda K, x: K.zeros_like(x) + K.ones((K.int_shape(x)[0], 1)),
-    "arange": lambda K, x: K.arange(K.shape(x)[1]),
-    "ctc_decode": lambda K, x: K.ctc_decode(K.softmax(x[None] * 5.0), [4])[0][0],
-    "eval of what is known": lambda K, x: x * K.get_value(K.variable(2.0)),
-}
 each_function = pytest.mark.parametrize("name", [*DIFFERENTIABLE, *OTHERS])
 
 
@@ -161,3 +76,114 @@ def test_grad(K, name):
         ]
     found = np.sum(np.asarray(slopes) * directions, axis=(1, 2))
     np.testing.assert_allclose(found, differences, rtol=1e-3, atol=1e-4)
+
+
+def test_a_variable_is_a_constant_of_the_trace(K):
+    v = K.variable([1.0, 2.0])
+    run = jax.jit(lambda x: K.sum(v * x) + K.get_value(v)[0])
+    ones = jnp.ones(2)
+    assert run(ones) == 4
+    K.set_value(v, [5.0, 5.0])
+    assert run(ones) == 4
+    assert jax.jit(lambda x: K.sum(v * x))(ones) == 10
+
+
+WRITES = {
+    "set_value": lambda K, v, x: K.set_value(v, x),
+    "batch_set_value": lambda K, v, x: K.batch_set_value([(v, x)]),
+    "update": lambda K, v, x: K.update(v, x),
+    "update_add": lambda K, v, x: K.update_add(v, x),
+    "update_sub": lambda K, v, x: K.update_sub(v, x),
+    "moving_average_update": lambda K, v, x: K.moving_average_update(v, x, 0.9),
+}
+
+
+@pytest.mark.parametrize("transform", ["jit", "grad", "vmap"])
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_of_a_tracer_is_refused_and_changes_nothing(K, name, transform):
+    v = K.variable([1.0, 2.0])
+
+    def function(x):
+        WRITES[name](K, v, x)
+        return K.sum(x)
+
+    arguments = jnp.ones((3, 2)) if transform == "vmap" else jnp.ones(2)
+    with pytest.raises(SymbolicValueError, match="write it afterwards"):
+        getattr(jax, transform)(function)(arguments)
+    assert K.get_value(v).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("start", [1.0, [1.0, 1.0]], ids=["scalar", "vector"])
+@pytest.mark.parametrize("name", [*WRITES][:-1])  # an average is computed, thus a tracer
+def test_a_write_of_a_known_value_happens_once_while_the_trace_is_recorded(K, name, start):
+    traced, plain = K.variable(start), K.variable(start)
+    WRITES[name](K, plain, np.float32(start) * 3)
+
+    @jax.jit
+    def run(x):
+        WRITES[name](K, traced, np.float32(start) * 3)
+        return traced * x
+
+    for _ in range(2):
+        np.testing.assert_array_equal(run(jnp.ones(())), K.get_value(plain))
+        np.testing.assert_array_equal(K.get_value(traced), K.get_value(plain))
+
+
+def test_a_variable_can_be_made_of_what_is_known_only(K):
+    assert jax.jit(lambda x: K.sum(K.variable([1.0, 2.0]) * x))(2.0) == 6
+    with pytest.raises(SymbolicValueError, match="before the function"):
+        jax.jit(lambda x: K.variable(x) * 2.0)(2.0)
+
+
+def test_a_stateless_scope_carries_writes_out_of_the_trace(K):
+    v = K.variable([1.0, 2.0])
+
+    @jax.jit
+    def step(value, x):
+        with keras.StatelessScope([(v, value)]) as scope:
+            K.update_add(v, x)
+            return scope.get_current_value(v)
+
+    np.testing.assert_array_equal(step(jnp.ones(2), jnp.ones(2)), [2, 2])
+    assert K.get_value(v).tolist() == [1, 2]
+
+
+def test_draws_without_a_seed(K):
+    """Another in each run; the same for all examples and steps, as JAX has it for one key."""
+    run = jax.jit(lambda x: x * K.random_uniform(()))
+    assert len({float(run(1.0)) for _ in range(4)}) == 4
+    ones = jnp.ones(3)
+    _, steps = jax.lax.scan(lambda n, x: (n, x * K.random_uniform(())), 0, ones)
+    for draws in (jax.vmap(run)(ones), steps):
+        assert len(set(draws.tolist())) == 1
+    assert 0 < jax.grad(run)(1.0) < 1
+
+
+WIDE = {
+    "float64 variable": (lambda K: K.variable([1 / 3], "float64"), lambda K, w, x: w * x, 1 / 3),
+    "int64 variable": (lambda K: K.variable([2**53], "int64"), lambda K, w, x: w + 1, 2**53 + 1),
+    "float64 constant": (lambda K: None, lambda K, w, x: K.constant([1 / 3], "float64"), 1 / 3),
+    "int64 constant": (lambda K: None, lambda K, w, x: K.constant([2**53 + 1], "int64"), 2**53 + 1),
+    "made inside": (lambda K: None, lambda K, w, x: K.sum(K.variable([1 / 3], "float64")), 1 / 3),
+    "cast": (lambda K: None, lambda K, w, x: K.cast(x, "float64"), 1),
+}
+
+
+@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("name", WIDE)
+def test_64_bits_inside_jit(K, name, x64):
+    make, function, expected = WIDE[name]
+    held = make(K)
+    with jax.enable_x64(x64):
+        found = jax.jit(lambda x: function(K, held, x))(jnp.ones(1, "float32"))
+        np.testing.assert_array_equal(np.asarray(found).ravel(), [expected])
+
+
+@pytest.mark.parametrize("x64", [False, True])
+def test_tensors_of_64_bits_in_jit_and_grad(K, x64):
+    with jax.enable_x64(x64):
+        x, n = K.constant([1 / 3, 1 / 7], "float64"), K.constant([2**53, 1], "int64")
+        assert np.asarray(jax.jit(K.sum)(x)) == 1 / 3 + 1 / 7
+        assert np.asarray(jax.jit(K.sum)(n)) == 2**53 + 1
+        slope = jax.jit(jax.grad(lambda x: K.sum(K.square(x))))(x)
+        np.testing.assert_array_equal(np.asarray(slope), [2 / 3, 2 / 7])
