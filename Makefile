@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+KERAS_VERSIONS := 3.12 newest nightly
 BIN := $(VENV)/bin
 ENGINES := jax numpy torch tensorflow
 BACKEND ?= jax
@@ -10,10 +11,10 @@ ANSWERS := $(CURDIR)/$(VENV)/answers
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines completeness check bench bench-peers record-answers mutants clean
+.PHONY: help demo test test-engines test-keras-versions completeness check bench bench-peers record-answers mutants clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 24
 
 demo: $(VENV)/.$(BACKEND) ## run old Keras scripts, unchanged, on Keras 3 (BACKEND=jax, torch or tensorflow); the pictures go to out/
 	$(BIN)/kompat run --backend $(BACKEND) examples/cyclical_lr_digits.py --output out
@@ -33,6 +34,12 @@ RUN_ENGINES = mkdir -p $(ANSWERS) && for engine in $(ENGINES); do \
 test-engines: $(VENV)/.engines ## run the tests on the four engines, and compare docs/completeness.md
 	@$(call RUN_ENGINES)
 	$(BIN)/python -m tests.completeness $(ANSWERS) --check
+
+test-keras-versions: $(KERAS_VERSIONS:%=.venv-keras-%/.done) ## run the tests on JAX with the oldest, newest and nightly Keras; TESTS=path for some
+	@for version in $(KERAS_VERSIONS); do \
+	  echo "== Keras $$version"; \
+	  KERAS_BACKEND=jax .venv-keras-$$version/bin/python -m pytest -q $(TESTS) || exit 1; \
+	done
 
 completeness: $(VENV)/.engines ## write docs/completeness.md from the cases of tf.keras on the four engines
 	@$(call RUN_ENGINES,tests/backend/test_answers.py)
@@ -55,7 +62,7 @@ mutants: $(VENV)/.engines ## apply each patch of tests/mutants and show that the
 	$(BIN)/python -m tests.mutants
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) $(PEERS) out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .venv-keras-* out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.base: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -80,4 +87,16 @@ $(VENV)/.engines: $(VENV)/.torch $(VENV)/.tensorflow
 $(PEERS)/.done:
 	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet tensorflow-cpu==2.21.0 tf_keras==2.21.0 scikit-learn matplotlib
+	touch $@
+
+.venv-keras-3.12/.done: KERAS := keras==3.12.*
+.venv-keras-newest/.done: KERAS := keras
+.venv-keras-nightly/.done: KERAS := keras-nightly
+
+.venv-keras-%/.done: pyproject.toml
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --editable ".[jax,dev]"
+	$(@D)/bin/pip uninstall --quiet --yes keras keras-nightly
+	$(@D)/bin/pip install --quiet --upgrade "$(KERAS)"
+	$(@D)/bin/python -c "import keras; print(keras.__version__)"
 	touch $@

@@ -56,6 +56,12 @@ class Variable(Storage, keras.Variable):
                 "use the tensor itself, or start from K.zeros(shape).",
             )
         self.scope_local = self.made_in_trace()
+        if not self.scope_local and mode.is_traced(value):
+            raise SymbolicValueError(
+                "expected a concrete initial value, received a tracer.",
+                "the trace would leak into the variable, which outlives it.",
+                "use the tensor itself, or make the variable before the function.",
+            )
         *parents, leaf = name.split("/") if name else [None]
         with keras_slot.outside_scope(), contextlib.ExitStack() as scopes:
             for parent in parents:

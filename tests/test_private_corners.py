@@ -44,6 +44,45 @@ def test_the_names():
     assert keras.backend.get_uid("corner") == 1, message
 
 
+def test_the_hooks_of_a_variable(engine):
+    message = "Keras changed which methods of a variable keep its value: mend storage/"
+    called = []
+
+    class Watched(keras.Variable):
+        def _initialize(self, value):
+            called.append("initialize")
+            super()._initialize(value)
+
+        def _direct_assign(self, value):
+            called.append("assign")
+            super()._direct_assign(value)
+
+        def _convert_to_tensor(self, value, dtype=None):
+            called.append("convert")
+            return super()._convert_to_tensor(value, dtype)
+
+        def _maybe_autocast(self, value):
+            called.append("autocast")
+            return super()._maybe_autocast(value)
+
+    def calls():
+        found = {*called}
+        called.clear()
+        return found
+
+    v = Watched([1.0, 2.0])
+    assert {"initialize", "convert"} <= calls(), message
+    v.assign([3.0, 4.0])
+    assert {"assign", "convert"} <= calls(), message
+    assert keras.ops.convert_to_numpy(v.value).tolist() == [3, 4], message
+    assert calls() == {"autocast"}, message
+    assert v._trainable is True, message
+    assert v._autocast is True, message
+    assert v._regularizer is None, message
+    if engine == "jax":
+        assert v._layout is None, message
+
+
 def test_the_jax_trainer(engine):
     if engine != "jax":
         pytest.skip("only JAX has this trainer")
@@ -125,6 +164,41 @@ def test_the_history_of_symbolic_tensors():
     with history.frame() as nodes:
         inside = keras.ops.add(z, 1.0)
     assert nodes == [history.node_of(inside)], message
+
+
+def test_keys_of_symbolic_tensors():
+    from kompat.graph import shapes
+
+    message = "Keras changed how symbolic tensors are indexed: mend graph/shapes.py"
+    x = keras.Input((4, 3), batch_size=2)
+    assert keras.KerasTensor.__getitem__ is shapes._index, message
+    whole = shapes._keras_index(x, (0, slice(1, 3)))
+    assert tuple(whole.shape) == (2, 3), message
+    assert tuple(x[1:].shape) == (1, 4, 3), message
+
+
+def test_layers_inside_layers():
+    message = "Keras changed how layers list those inside them: mend graph/gradients.py"
+    inner = keras.layers.Lambda(lambda x: x, output_shape=(3,))
+    x = keras.Input((3,))
+    outer = keras.Model(x, inner(x))
+    assert inner in list(outer._flatten_layers()), message
+
+
+def test_frames_of_keras():
+    message = "Keras changed the names of its modules: mend mode.py and graph/history.py"
+    names = []
+
+    class Watch(keras.layers.Layer):
+        def call(self, x):
+            frame = inspect.currentframe()
+            while frame is not None:
+                names.append(frame.f_globals.get("__name__", ""))
+                frame = frame.f_back
+            return x
+
+    Watch()(keras.ops.ones((1,)))
+    assert any(name.startswith("keras.src.") for name in names), message
 
 
 def test_the_call_context_of_layers():

@@ -84,6 +84,15 @@ def test_make_demo_installs_and_runs_the_engine_that_is_asked_for(backend, packa
     ]
 
 
+def test_the_oldest_keras_that_is_tested_is_the_oldest_that_is_allowed():
+    makefile = (ROOT / "Makefile").read_text()
+    (oldest, *others) = re.search(r"^KERAS_VERSIONS := (.+)$", makefile, re.M)[1].split()
+    assert others == ["newest", "nightly"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f"keras>={oldest},<4" in project["dependencies"]
+    assert f".venv-keras-{oldest}/.done: KERAS := keras=={oldest}.*\n" in makefile
+
+
 def test_ci_runs_the_tests_of_the_readme_the_engines_and_the_checks():
     commands = (ROOT / ".ci" / "run").read_text().splitlines()
     assert [c for c in commands if c.startswith("make ")] == [

@@ -60,6 +60,8 @@ def constant(
     host = as_host(value, None, np.dtype(dtype), "the constant")
     if shape is not None:
         host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
+    if engines.current.is_narrowing(host.dtype):
+        return engines.current.place(host)  # inside a trace what is on the host would be cut
     return _convert(host, dtype=dtype)
 
 

@@ -1,7 +1,9 @@
 """What only one engine can do, behind one set of names: `engines.current`.
 
-Each engine has a module with what it does in its own way of these; the rest is that of `generic`:
+Each engine has a module of its name here, with what it does in its own way of these; the rest is
+that of `generic`, and for an engine without a module all:
 
+- `STORAGE`: the module of `kompat.storage` that knows where the value of a K.variable lives;
 - `place(host, placement)`: put a host array that nobody will change on a device;
 - `tracing()`: whether the engine is recording a program in this thread;
 - `at_run_time(read, shape, dtype)`: inside a trace, a tensor that is read when the program runs;
@@ -40,6 +42,7 @@ Each engine has a module with what it does in its own way of these; the rest is 
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -47,8 +50,6 @@ from kompat.engine_choice import choose_engine
 
 choose_engine()
 NAME: str = import_module("keras").config.backend()
-
-_FILES = {"jax": "jax", "numpy": "numpy", "tensorflow": "tensorflow", "torch": "torch"}
 
 
 def _functions(file: str) -> dict[str, Any]:
@@ -61,4 +62,5 @@ def _functions(file: str) -> dict[str, Any]:
     }
 
 
-current = SimpleNamespace(**{**_functions("generic"), **_functions(_FILES.get(NAME, "generic"))})
+_own = _functions(NAME) if find_spec(f"kompat.engines.{NAME}") else {}
+current = SimpleNamespace(**{**_functions("generic"), **_own})

@@ -1,6 +1,7 @@
 """An engine that kompat has no file for: everything through Keras's public functions."""
 
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -8,8 +9,11 @@ import keras
 import numpy as np
 
 from kompat.engines import windows
+from kompat.engines.host import host_function
+from kompat.engines.width import computes_wide
 from kompat.errors import GradientsUnavailableError
 
+STORAGE = "plain"
 LARGE_BYTES = float("inf")
 allocate = np.empty
 
@@ -17,8 +21,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def place(host: Any, placement: Any = None) -> Any:
-    """Put a host array on the engine's device."""
-    return keras.ops.convert_to_tensor(host)
+    """Put a host array on the engine's device, in its own dtype, which Keras might cut."""
+    return keras.ops.convert_to_tensor(host, keras.utils.standardize_dtype(host.dtype))
 
 
 def host_form(tensor: Any, name: str) -> Any:
@@ -80,8 +84,27 @@ def full_width(*operands: Any) -> contextlib.AbstractContextManager:
 
 
 def exact(function: Function) -> Function:
-    """`function` as it is: the engine computes in the dtype of its operands."""
-    return function
+    """`function` of `keras.ops`, exact where an operand has 64 bits.
+
+    Then NumPy's function of the same name runs, on the host: Keras's own may cast its operands to
+    32 bits. That has no gradients; an engine that has some needs an `exact` of its own.
+    """
+    wide_function = host_function(function)
+
+    @functools.wraps(function)
+    def in_full_width(*args: Any, **kwargs: Any) -> Any:
+        if not computes_wide(args, kwargs):
+            return function(*args, **kwargs)
+        return place(wide_function(*map(_on_host, args), **kwargs))
+
+    return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _on_host(operand: Any) -> Any:
+    if isinstance(operand, (list, tuple)):
+        return [_on_host(x) for x in operand]
+    is_tensor = keras.ops.is_tensor(operand) or isinstance(operand, keras.Variable)
+    return keras.ops.convert_to_numpy(operand) if is_tensor else operand
 
 
 def fused(function: Function, static: tuple[str, ...] = ()) -> Function:

@@ -19,6 +19,7 @@ from kompat.values import jax as jax_values
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+STORAGE = "cell"
 LARGE_BYTES = jax_values.LARGE_BYTES
 allocate = jax_values.allocate
 is_wide = jax_values.is_wide

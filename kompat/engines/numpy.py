@@ -9,7 +9,10 @@ import numpy as np
 
 from kompat.engines import windows
 from kompat.engines.generic import transpose_of
-from kompat.engines.width import computes_wide, function_of
+from kompat.engines.host import host_function
+from kompat.engines.width import computes_wide
+
+STORAGE = "cell"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +34,7 @@ def exact(function: Function) -> Function:
 
     Then NumPy's function of the same name runs: Keras's own casts its operands to 32 bits.
     """
-    wide_function = _ACTIVATIONS.get(function.__name__) or function_of(np, function)
+    wide_function = host_function(function)
 
     @functools.wraps(function)
     def in_full_width(*args: Any, **kwargs: Any) -> Any:
@@ -40,31 +43,6 @@ def exact(function: Function) -> Function:
         return wide_function(*map(_operand, args), **kwargs)
 
     return in_full_width  # type: ignore[return-value]  # functools.wraps keeps the signature
-
-
-def _elu(x: Any, alpha: float = 1.0) -> Any:
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-
-
-def _log_softmax(x: Any, axis: Any = -1) -> Any:
-    x = x - np.max(x, axis=axis, keepdims=True)
-    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
-
-
-def _sigmoid(x: Any) -> Any:
-    return np.exp(-np.logaddexp(0, -x))
-
-
-# What NumPy has no function for.
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    "elu": _elu,
-    "log_softmax": _log_softmax,
-    "relu": lambda x: np.maximum(x, 0),
-    "sigmoid": _sigmoid,
-    "softmax": lambda x, axis=-1: np.exp(_log_softmax(x, axis)),
-    "softplus": lambda x: np.logaddexp(x, 0),
-    "softsign": lambda x: x / (1 + np.abs(x)),
-}
 
 
 def _operand(value: Any) -> Any:

@@ -11,6 +11,8 @@ import tensorflow as tf
 from kompat.engines import generic
 from kompat.engines.perturbation import Points
 
+STORAGE = "tensorflow"
+
 
 def as_tensor(value: Any) -> Any:
     """What a variable's `value` gives, as a tensor: on TensorFlow it is a `tf.Variable`."""

@@ -20,6 +20,8 @@ from kompat.engines.perturbation import Points
 from kompat.engines.width import computes_wide
 from kompat.values.torch import from_numpy
 
+STORAGE = "torch"
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # keras.ops' names that PyTorch spells otherwise.

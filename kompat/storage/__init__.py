@@ -2,7 +2,7 @@
 
 JAX and NumPy arrays never change, so a variable on them is a cell whose content is replaced. The
 objects of PyTorch and TensorFlow are held by optimizers, modules and functions too, so a variable
-on them writes through. NNX-enabled Keras and engines without a file here keep Keras's own way.
+on them writes through. NNX-enabled Keras and engines that name no file keep Keras's own way.
 """
 
 from importlib import import_module
@@ -10,15 +10,13 @@ from typing import Any
 
 import keras
 
-from kompat.engines import NAME
+from kompat import engines
 from kompat.storage import plain
-
-_FILES = {"jax": "cell", "numpy": "cell", "tensorflow": "tensorflow", "torch": "torch"}
 
 
 def _module() -> Any:
     nnx = getattr(keras.config, "is_nnx_enabled", lambda: False)()
-    return import_module(f"kompat.storage.{'plain' if nnx else _FILES.get(NAME, 'plain')}")
+    return import_module(f"kompat.storage.{'plain' if nnx else engines.current.STORAGE}")
 
 
 _module_of_engine = _module()

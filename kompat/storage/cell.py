@@ -169,7 +169,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         host, device, placement = cell
         if device is None:
             device = engines.current.place(host, placement)
-        with engines.current.full_width(x, operand):
+        with engines.current.eagerly(), engines.current.full_width(x, operand):
             total = operation(device, operand)
         (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
@@ -278,7 +278,7 @@ class Storage(plain.Storage):
         if layout is None and isinstance(value, np.ndarray):
             with _swap:
                 self._cell = _scalar_or_array(value), None, self._cell[2] if self._cell else None
-        elif engines.NAME == "numpy":
+        elif layout is None:
             self._value = value
         else:
             super()._direct_assign(value)  # type: ignore[misc]

@@ -116,8 +116,28 @@ class KerasAdapter(Adapter):
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         """Put staged values where the variables keep theirs."""
+        raise NotImplementedError
+
+
+class KerasElsewhere(KerasAdapter):
+    """An engine without a class of its own here: Keras's functions read and write.
+
+    Whether they write in place only the engine knows, so that readers take the lock too.
+    """
+
+    def read_slot(self, x: keras.Variable, copy: bool) -> Any:
+        with self.lock(x):
+            return super().read_slot(x, copy)
+
+    def to_host(self, x: keras.Variable, value: Any, copy: bool) -> Any:
+        if not copy:
+            raise view_refused(self.name(x), "kompat does not know who writes to its memory")
+        return np.array(keras.ops.convert_to_numpy(value), keras_slot.dtype(x))[()]
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         for x, host in staged:
-            x.assign(host)
+            with self.lock(x):
+                keras.Variable.assign(x, host)  # in graph mode K's own would add an operation
 
 
 class KerasOnNumpy(KerasAdapter):
@@ -254,7 +274,7 @@ _ENGINES = {
     "torch": KerasOnTorch,
 }
 _SYMBOLIC = SymbolicAdapter()
-VARIABLE = _ENGINES.get(keras.config.backend(), KerasAdapter)()
+VARIABLE = _ENGINES.get(keras.config.backend(), KerasElsewhere)()
 
 
 def adapter_for(cls: type) -> Adapter | None:

@@ -1,0 +1,16 @@
+"""Where a K.variable of the toy engine lives, which becomes `kompat/storage/toy.py`."""
+
+from typing import Any
+
+import torch
+
+from kompat.storage import plain
+from kompat.values import keras_slot
+
+
+class Storage(plain.Storage):
+    """The object that Keras made is written in place."""
+
+    def _direct_assign(self, value: Any) -> None:
+        with torch.no_grad():
+            keras_slot.read(self).copy_(value)
