@@ -17,7 +17,7 @@ def differentiate(
     forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
 ) -> tuple[list[list[Any]], Any]:
     """One pass of `forward`, and the gradients of its losses at its points."""
-    points = Points(lambda value: torch.zeros_like(value, requires_grad=True))
+    points = Points(_watched)
     losses, others = forward(points.perturb)
 
     def gradient(loss: torch.Tensor, targets: list[torch.Tensor]) -> Any:
@@ -26,3 +26,7 @@ def differentiate(
         return torch.autograd.grad(loss, targets, create_graph=True, allow_unused=True)
 
     return points.gradients(losses, wanted, gradient), others
+
+
+def _watched(value: torch.Tensor) -> torch.Tensor:
+    return value.view_as(value) if value.requires_grad else value.detach().requires_grad_()

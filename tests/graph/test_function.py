@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kompat
-from kompat import storage
+from kompat import engines, storage
 from kompat.errors import FeedError, SessionError, UnfedPlaceholderError
 
 
@@ -181,7 +181,7 @@ def test_compiled_steps_train_as_steps_at_once_do(K, engine, name, monkeypatch):
     data = np.random.default_rng(0).normal(size=(8, *shape)).astype("float32")
     compiled, ours = _training_step(K, layers, shape)
     losses = [compiled([data, 1])[0] for _ in range(5)]
-    assert compiled.compilations == 1
+    assert compiled.compilations == int(engines.current.compile is not None)
     at_once, theirs = _training_step(K, layers, shape)
     with monkeypatch.context() as patch:
         patch.setattr("kompat.graph.program.engines.current.compile", None)
