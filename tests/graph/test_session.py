@@ -172,3 +172,23 @@ def test_the_names_of_tensorflow_1(K):
         ):  # fmt: skip
             assert session.run(operation) == expected
     assert v1.get_default_session() is None
+
+
+def test_layers_count_their_batches_after_a_session_was_made(K, engine):
+    if engine == "numpy":
+        pytest.skip("Keras on NumPy does not train")
+
+    class Counts(keras.layers.Layer):
+        def build(self, shape):
+            self.batches = self.add_weight(shape=(2,), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            K.update_add(self.batches, K.sum(x, axis=0))
+            return x
+
+    kompat.Session().close()
+    model = keras.Sequential([keras.Input((2,)), Counts(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for _ in range(2):
+        model.train_on_batch(np.ones((3, 2)), np.ones((3, 1)))
+    np.testing.assert_array_equal(K.get_value(model.layers[0].batches), [6, 6])
