@@ -159,11 +159,16 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
     @functools.wraps(function)
     def at_once(*tensors: Any, **constants: Any) -> Any:
         for x in tensors:
-            if isinstance(x, keras.KerasTensor):
+            if isinstance(x, keras.KerasTensor) or _is_of_sizes(x):
                 return function(*tensors, **constants)
         return _known(in_its_width, *tensors, **constants)
 
     return at_once  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def _is_of_sizes(x: Any) -> bool:
+    """Whether `x` holds dimensions that are not known yet, which no program takes."""
+    return type(x) is np.ndarray and x.dtype.hasobject
 
 
 def _operands(first: Any, *others: Any) -> list[Any]:

@@ -131,6 +131,9 @@ class PrivateAdapter(Adapter):
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
         return self.own.read_many(xs) if current() is None else [self.read(x) for x in xs]
 
+    def stage(self, x: Any, value: Any) -> Any:
+        return self.own.stage(x, value) if current() is None else super().stage(x, value)
+
     def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         if current() is None:
             return self.own.stage_many(pairs)
