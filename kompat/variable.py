@@ -75,6 +75,10 @@ class Variable(Storage, keras.Variable):
             self.serial = Variable.graph_variables_made
             self.initial_value = own_value(self)
 
+    def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
+        """What enters takes the declared dtype; Keras 3.12 asks for that of the autocast scope."""
+        return super()._convert_to_tensor(value, vars(self).get("_dtype", dtype))
+
     def get_value(self) -> Any:
         """The current value, as `K.get_value(self)`."""
         return get_value(self)

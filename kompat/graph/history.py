@@ -160,6 +160,16 @@ def _user_line() -> str:
     return ""
 
 
+class _Forgotten(list):
+    """A list of nodes that counts as one with nodes.
+
+    Keras before 3.13 takes an input whose operation has no outbound node for unconnected.
+    """
+
+    def __bool__(self) -> bool:
+        return True
+
+
 def _record(initialise: Any) -> Any:
     @functools.wraps(initialise)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -179,6 +189,8 @@ def _record(initialise: Any) -> Any:
                 before = tensor._keras_history.operation
                 if before is not None and before._outbound_nodes[-1:] == [self]:
                     before._outbound_nodes.pop()
+                    if not before._outbound_nodes:
+                        vars(before)["_outbound_nodes"] = _Forgotten()
 
     return __init__
 

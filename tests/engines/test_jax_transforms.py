@@ -6,6 +6,7 @@ import pytest
 from conftest import ENGINE, framework
 from engines.functions import DIFFERENTIABLE, OTHERS, RNG, XS
 
+import kompat
 from kompat.errors import SymbolicValueError
 
 if ENGINE != "jax":
@@ -135,7 +136,10 @@ def test_a_variable_can_be_made_of_what_is_known_only(K):
         jax.jit(lambda x: K.variable(x) * 2.0)(2.0)
 
 
-def test_a_stateless_scope_carries_writes_out_of_the_trace(K):
+@pytest.mark.parametrize("sessions", [False, True], ids=["", "after a session was made"])
+def test_a_stateless_scope_carries_writes_out_of_the_trace(K, sessions):
+    if sessions:
+        kompat.Session()
     v = K.variable([1.0, 2.0])
 
     @jax.jit
