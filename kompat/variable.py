@@ -77,7 +77,7 @@ class Variable(Storage, keras.Variable):
 
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """What enters takes the declared dtype; Keras 3.12 asks for that of the autocast scope."""
-        return super()._convert_to_tensor(value, vars(self).get("_dtype", dtype))
+        return super()._convert_to_tensor(value, getattr(self, "_dtype", dtype))
 
     def get_value(self) -> Any:
         """The current value, as `K.get_value(self)`."""
