@@ -98,5 +98,5 @@ $(PEERS)/.done:
 	$(@D)/bin/pip install --quiet --editable ".[jax,dev]"
 	$(@D)/bin/pip uninstall --quiet --yes keras keras-nightly
 	$(@D)/bin/pip install --quiet --upgrade "$(KERAS)"
-	$(@D)/bin/python -c "import keras; print(keras.__version__)"
+	KERAS_BACKEND=jax $(@D)/bin/python -c "import keras; print(keras.__version__)"
 	touch $@

@@ -31,8 +31,8 @@ class _OwnValues:
     replace = staticmethod(storage.replace)
     locks = staticmethod(storage.locks)
     needs_locks = storage.needs_locks
-    recorded_value = staticmethod(storage.recorded_value) if storage.recorded_value else None
-    record_writes = staticmethod(storage.record_writes) if storage.record_writes else None
+    recorded_value = staticmethod(storage.recorded_value)
+    record_writes = staticmethod(storage.record_writes)
     _lock = threading.RLock()
 
     def exclusive(self) -> Any:

@@ -52,8 +52,9 @@ class Program:
         )
         sizes = self.schedule.fed_sizes()
         self._sizes = [i for i, x in enumerate(fed) if id(x) in sizes]
+        self._has_run = False
         self._is_pure = False
-        self._seen: dict[int, keras.Variable] | None = None
+        self._seen: dict[int, keras.Variable] = {}
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled | _InPlace] = {}
         self._building = threading.Lock()
@@ -80,7 +81,7 @@ class Program:
 
     def _is_better_at_once(self) -> bool:
         """Whether compiling would cost more than it gives: `run(v.assign(x))` runs once."""
-        if self._seen is not None:
+        if self._has_run:
             return False
         nodes = self.schedule.levels[0]
         few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
@@ -116,7 +117,8 @@ class Program:
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
         new = self.new_values(run)
-        self._seen = seen
+        self._seen = {**self._seen, **seen}
+        self._has_run = True
         self._written = {**locked, **{key: seen[key] for key in new}}
         self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
@@ -188,10 +190,7 @@ class _Compiled(_ForSignature):
         self._variables: list[keras.Variable] = []
         self._written: list[int] = []
         self._is_wide = program.is_wide or any_wide(feeds)
-        if engines.current.infer is None:
-            self._take(program._seen or {}, program._written)
-        else:
-            self._discover(values, feeds)
+        self._discover(values, feeds)
         if not self._is_wide and any_wide(self._variables):
             self._is_wide = True
             self._discover(values, feeds)
@@ -200,7 +199,10 @@ class _Compiled(_ForSignature):
         self.is_refused = self._function is None
 
     def _discover(self, values: Any, feeds: list[Any]) -> None:
-        """Trace once for the variables that the program reads and writes."""
+        """Find the variables that the program reads and writes: by a trace, or from its runs."""
+        if engines.current.infer is None:
+            self._take(self._program._seen, self._program._written)
+            return
         seen: dict[int, keras.Variable] = {}
         written: list[int] = []
 

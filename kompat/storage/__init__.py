@@ -24,12 +24,12 @@ Storage: Any = _module_of_engine.Storage
 
 
 def _own_or_plain(name: str) -> Any:
-    return getattr(_module_of_engine, name, None) or getattr(plain, name)
+    return getattr(_module_of_engine, name, getattr(plain, name))
 
 
 snapshot = _own_or_plain("snapshot")
 replace = _own_or_plain("replace")
 locks = _own_or_plain("locks")
-needs_locks: bool = getattr(_module_of_engine, "needs_locks", plain.needs_locks)
-recorded_value = getattr(_module_of_engine, "recorded_value", None)
-record_writes = getattr(_module_of_engine, "record_writes", None)
+needs_locks = _own_or_plain("needs_locks")
+recorded_value = _own_or_plain("recorded_value")
+record_writes = _own_or_plain("record_writes")

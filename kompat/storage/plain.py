@@ -88,6 +88,10 @@ needs_locks = True
 """Whether a write in place goes unseen by `replace`, so that locks must keep others away."""
 
 
+recorded_value = record_writes = None
+"""Reading and writing a variable by a program that is being recorded, where it can."""
+
+
 def locks(variables: Iterable[keras.Variable]) -> list[contextlib.AbstractContextManager]:
     """What keeps other writers of these variables away, in the order in which all must take it."""
     found = {id(lock): lock for lock in (_adapter(v).lock(v) for v in variables)}

@@ -6,12 +6,6 @@ import pytest
 
 import kompat
 
-
-@pytest.fixture
-def x(K):
-    return K.placeholder(shape=(None, 2))
-
-
 UP, DOWN = np.ones((2, 2), "float32"), -np.ones((2, 2), "float32")
 
 
