@@ -166,6 +166,17 @@ def test_the_history_of_symbolic_tensors():
     assert nodes == [history.node_of(inside)], message
 
 
+def test_calls_of_a_sequential_that_is_put_together():
+    from kompat.graph import history
+
+    message = "Keras changed how a Sequential calls its layers: mend graph/history.py"
+    model = keras.Sequential([keras.Input((3,))])
+    model.add(keras.layers.Dense(2))
+    first = model.layers[0].output
+    model.add(keras.layers.Dense(1))
+    assert history.parents(history.node_of(model.outputs[0])) == [first], message
+
+
 def test_keys_of_symbolic_tensors():
     from kompat.graph import shapes
 

@@ -3,7 +3,9 @@
 Keras records each call of an operation on symbolic tensors as a `Node`, and tells a tensor's node
 by `_keras_history`; there is no public way to ask. A node also registers itself with the
 operations before it, for ever, and Keras never looks there: what is not a layer's call is taken
-off again, so that graphs which the user dropped are freed.
+off again, so that graphs which the user dropped are freed. A Sequential calls all its layers anew
+for each one that is added; here a new layer follows the first call of the one before it, so that
+`layer.output` leads to `model.output`.
 `tests/test_private_corners.py` says so when Keras changes one of these.
 """
 
@@ -160,6 +162,30 @@ def _user_line() -> str:
     return ""
 
 
+def _is_put_together(frame: Any) -> bool:
+    """Whether the call of a layer in `frame` is made by a Sequential that is put together."""
+    for _ in range(2):  # Keras may stand between to shorten tracebacks
+        frame = frame.f_back
+        if frame is not None and frame.f_code is keras.Sequential.build.__code__:
+            return True
+    return False
+
+
+def _first_made(x: Any) -> Any:
+    return getattr(x, "kompat_first", x)
+
+
+def _note_repetition(node: Any) -> None:
+    """Point from the tensors of a node to those of the first call of which it is a repetition."""
+    node.kompat_put_together = True
+    for earlier in node.operation._inbound_nodes[:-1]:
+        same = list(map(id, parents(earlier))) == list(map(id, parents(node)))
+        if same and hasattr(earlier, "kompat_put_together"):
+            for tensor, first in zip(node.outputs, earlier.outputs):
+                tensor.kompat_first = first
+            return
+
+
 class _Forgotten(list):
     """A list of nodes that counts as one with nodes.
 
@@ -172,8 +198,13 @@ class _Forgotten(list):
 
 def _record(initialise: Any) -> Any:
     @functools.wraps(initialise)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        initialise(self, *args, **kwargs)
+    def __init__(self: Any, operation: Any, *args: Any, **kwargs: Any) -> None:
+        put_together = _is_put_together(sys._getframe(1))
+        if put_together:
+            args, kwargs = keras.tree.map_structure(_first_made, (args, kwargs))
+        initialise(self, operation, *args, **kwargs)
+        if put_together:
+            _note_repetition(self)
         _by_name.update((tensor.name, tensor) for tensor in self.outputs)
         self.kompat_line = _user_line()
         if _dependencies.tensors:

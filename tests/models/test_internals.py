@@ -137,3 +137,52 @@ def test_internals_in_mixed_precision_have_the_dtypes_of_keras(K, engine, policy
     for a, b in zip(found, expected, strict=True):
         assert a.dtype == "float32"
         np.testing.assert_allclose(a, b, rtol=5e-2, atol=2e-3)
+
+
+def put_together(*layers):
+    """A Sequential whose layers come one by one, and its outputs as each layer had come."""
+    model = keras.Sequential([keras.Input((4,))])
+    outputs = []
+    for layer in layers:
+        model.add(layer)
+        outputs.append(model.layers[-1].output)
+    return model, outputs
+
+
+def test_outputs_of_layers_of_a_sequential_lead_to_its_output(K, engine):
+    Dense = keras.layers.Dense
+    model, (first, *_) = put_together(Dense(5, "tanh"), Dense(4, "tanh"), Dense(3))
+    assert model.layers[0].output is first
+    rest = K.function([first], [model.outputs[0]])
+    (hidden,) = K.function([model.inputs[0]], [first])([X])
+    np.testing.assert_allclose(rest([hidden])[0], model.predict(X, verbose=0), **EXACT)
+    if engine == "numpy":
+        return
+    (slope,) = K.function([first], K.gradients(model.outputs[0], [first]))([hidden])
+    second, third = (K.get_value(layer.kernel) for layer in model.layers[1:])
+    tanh = np.tanh(hidden @ second + K.get_value(model.layers[1].bias))
+    expected = ((1 - tanh**2) * third.sum(axis=1)) @ second.T
+    np.testing.assert_allclose(slope, expected, **EXACT)
+
+
+def test_a_sequential_computes_a_layer_once_for_its_output_and_the_models(K):
+    model, (dropped, _) = put_together(keras.layers.Dropout(0.5), keras.layers.Dense(3))
+    f = K.function([model.inputs[0], K.learning_phase()], [dropped, model.outputs[0]])
+    for _ in range(3):
+        hidden, output = f([X, 1])
+        np.testing.assert_allclose(output, hidden @ model.get_weights()[0], **EXACT)
+
+
+def test_layers_of_a_sequential_may_be_taken_off_and_used_elsewhere(K):
+    Dense = keras.layers.Dense
+    model, (first, _) = put_together(Dense(5, "tanh"), Dense(4))
+    model.pop()
+    model.add(Dense(2))
+    elsewhere, (other, _) = put_together(model.layers[0], Dense(3))
+    assert other is first, "a layer tells its first call"
+    (hidden,) = K.function([model.inputs[0]], [first])([X])
+    np.testing.assert_allclose(
+        K.function([first], [model.outputs[0]])([hidden])[0], model.predict(X, verbose=0), **EXACT
+    )
+    kernel, bias = elsewhere.layers[-1].get_weights()
+    np.testing.assert_allclose(elsewhere.predict(X, verbose=0), hidden @ kernel + bias, **EXACT)
