@@ -105,7 +105,7 @@ def _add_node(content: Any, node: Any) -> None:
     operation = node.operation
     outputs = history.outputs(node)
     kind = "placeholder" if history.is_input(node) else "operation"
-    shapes = ", ".join(str(tuple(x.shape)) for x in outputs)
+    shapes = ", ".join(str(x.shape) for x in outputs)
     name = outputs[0].name if kind == "placeholder" else type(operation).__name__
     content.add_node(id(node), kind=kind, text=f"{name}\n{shapes}\n{outputs[0].dtype}")
     for variable in _read_by(node):

@@ -16,6 +16,7 @@ __all__ = [
     "UnavailableValueError",
     "UnfedPlaceholderError",
     "UninitializedVariableError",
+    "UnknownRankError",
     "UnsupportedValueError",
     "ViewRefusedError",
 ]
@@ -77,6 +78,10 @@ class UnfedPlaceholderError(SymbolicValueError):
 
 class FeedError(_Explained, ValueError, TypeError):
     """A fed value does not suit its placeholder: another rank, shape or dtype."""
+
+
+class UnknownRankError(_Explained, ValueError):
+    """The shape of a tensor is asked for whose placeholder has neither shape nor rank."""
 
 
 class GradientsUnavailableError(_Explained, NotImplementedError):

@@ -4,12 +4,14 @@
 
     K = tf.keras.backend
 
-`tf.keras` is Keras 3 with K as its backend. TensorFlow itself is neither needed nor imported.
+`tf.keras` is Keras 3 with K as its backend; `tf.float32` and its siblings are NumPy's dtypes.
+TensorFlow itself is neither needed nor imported.
 """
 
 from types import ModuleType
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from kompat import backend, mode, session
@@ -19,6 +21,16 @@ from kompat.values import keras_slot
 from kompat.variable import Variable as _Variable
 
 __all__ = ["Variable", "compat", "keras"]
+
+_DTYPES = {
+    dtype.name: dtype
+    for dtype in map(
+        np.dtype,
+        ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+        + ("float16", ml_dtypes.bfloat16, "float32", "float64", "complex64", "complex128"),
+    )
+}
+globals().update(_DTYPES)
 
 
 class Variable(_Variable):
@@ -174,5 +186,6 @@ compat = _namespace(
         enable_eager_execution=mode.enable_eager_execution,
         disable_v2_behavior=mode.disable_eager_execution,
         executing_eagerly=mode.executing_eagerly,
+        **_DTYPES,
     ),
 )

@@ -105,6 +105,15 @@ def test_tf_variable_infers_dtypes_as_tensorflow_does(K):
         tf.Variable()
 
 
+def test_the_dtypes_of_tensorflow(K):
+    from kompat import tf
+
+    for door in (tf, tf.compat.v1):
+        assert K.dtype(K.zeros((2,), dtype=door.float16)) == "float16"
+        assert K.dtype(door.Variable(1, dtype=door.bfloat16)) == "bfloat16"
+        assert K.dtype(K.cast(K.constant([0.0, 2.0]), door.bool)) == "bool"
+
+
 def test_tf_variable_assignments_chain(K):
     from kompat import tf
 

@@ -177,6 +177,18 @@ def test_calls_of_a_sequential_that_is_put_together():
     assert history.parents(history.node_of(model.outputs[0])) == [first], message
 
 
+def test_operations_on_tensors_without_rank():
+    from kompat.graph import history, unranked
+
+    message = "Keras changed how operations are recorded: mend graph/unranked.py"
+    x = unranked.placeholder("float32", "corner_unranked")
+    y = keras.ops.tanh(keras.ops.add(x, 1.0))
+    assert unranked.is_unranked(y), message
+    assert history.parents(history.node_of(history.parents(history.node_of(y))[0])) == [x], message
+    with pytest.raises(unranked.UnknownRankError):
+        keras.ops.expand_dims(keras.ops.matmul(x, x), 7)
+
+
 def test_keys_of_symbolic_tensors():
     from kompat.graph import shapes
 

@@ -148,7 +148,7 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
             f"softmax: expected at least two dimensions, received shape {tuple(x.shape)}; give one "
             "example a batch axis: K.expand_dims(x, 0)."
         )
-    axes = checked_axes(tuple(range(rank)) if axis is None else axis, rank)
+    axes = checked_axes(tuple(range(rank)) if axis is None else axis, x)
     compute = _softmax if isinstance(axes, int) else _softmax_of_several
     return remember(compute(x, axis=axes), x, softmax, axes)
 
@@ -274,7 +274,7 @@ def l2_normalize(x: Any, axis: Axis = None) -> Any:
     x = tensor(floating(x))
     dtype = dtype_name(x)
     half = dtype in ("float16", "bfloat16")
-    axes = checked_axes(axis, len(x.shape))
+    axes = checked_axes(axis, x)
     return cast_like(_normalize(cast_like(x, "float32") if half else x, axis=axes), dtype)
 
 

@@ -10,7 +10,7 @@ from kompat.backend.operands import operand
 from kompat.backend.variables import standard_dtype
 from kompat.errors import SymbolicValueError
 from kompat.function import Function
-from kompat.graph import gradients as graph_gradients
+from kompat.graph import gradients as graph_gradients, unranked
 from kompat.graph.control import Branch, choose
 
 __all__ = ["function", "get_session", "gradients", "placeholder", "set_session", "switch"]
@@ -28,7 +28,8 @@ def placeholder(
 
     Args:
         shape: a tuple with None for unknown dimensions.
-        ndim: the rank, where `shape` is not given.
+        ndim: the rank, where `shape` is not given. Without both the rank is unknown: any value can
+            be fed, and functions that must know the rank raise `UnknownRankError`.
         dtype: `K.floatx()` by default.
         sparse: whether sparse tensors are fed.
         name: a string.
@@ -45,17 +46,15 @@ def placeholder(
     """
     if ragged:
         raise ValueError("placeholder: ragged tensors are not supported; feed padded ones.")
-    if shape is None:
-        if ndim is None:
-            raise ValueError(
-                "placeholder expects a shape or a rank: K.placeholder(ndim=2) has two unknown "
-                "dimensions."
-            )
-        shape = (None,) * ndim
+    dtype = standard_dtype(dtype)
     name = None if name is None else name.replace("/", "_").partition(":")[0]
-    return keras.Input(
-        batch_shape=tuple(shape), dtype=standard_dtype(dtype), sparse=sparse, name=name
-    )
+    if shape is None:
+        if ndim is None and not sparse:
+            return unranked.placeholder(dtype, name)
+        if ndim is None:
+            raise ValueError("placeholder: a sparse one needs a shape; give shape=(None, None).")
+        shape = (None,) * ndim
+    return keras.Input(batch_shape=tuple(shape), dtype=dtype, sparse=sparse, name=name)
 
 
 def function(

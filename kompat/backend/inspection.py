@@ -9,6 +9,7 @@ from kompat import engines
 from kompat.backend.operands import cast_like, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.graph.operations import GraphOperation, Shape
+from kompat.graph.unranked import is_unranked, spec_like
 
 __all__ = [
     "cast",
@@ -37,18 +38,18 @@ def int_shape(x: Any) -> tuple[int | None, ...] | None:
         raise AttributeError(
             f"int_shape expects a tensor, a variable or an array, received {type(x).__name__}."
         )
-    return None if shape is None else tuple(shape)
+    return None if shape is None or is_unranked(x) else tuple(shape)
 
 
-def ndim(x: Any) -> int:
-    """The number of dimensions.
+def ndim(x: Any) -> int | None:
+    """The number of dimensions; None for an unknown rank.
 
     Example:
 
     >>> K.ndim(K.zeros((2, 3)))
     2
     """
-    return len(x.shape)
+    return None if is_unranked(x) else len(x.shape)
 
 
 def dtype(x: Any) -> str:
@@ -87,7 +88,7 @@ class Print(GraphOperation):
         self._summarize = summarize
 
     def compute_output_spec(self, x: Any) -> keras.KerasTensor:
-        return keras.KerasTensor(x.shape, dtype=x.dtype)
+        return spec_like(x)
 
     def call(self, x: Any) -> Any:
         engines.current.observe(self._show, x)

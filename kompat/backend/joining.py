@@ -124,7 +124,7 @@ def reverse(x: Any, axes: int | Sequence[int]) -> Any:
     """
     x = operand(x)
     several = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
-    return _flip(x, axis=checked_axes(several, len(x.shape)))
+    return _flip(x, axis=checked_axes(several, x))
 
 
 def gather(reference: Any, indices: Any) -> Any:

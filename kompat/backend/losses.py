@@ -364,7 +364,7 @@ def _logits(output: Any, from_logits: bool, activation: Any, axis: int) -> tuple
     """The output as a tensor, or the logits that it was made of; and whether that is logits."""
     probabilities, output = output, tensor(floating(output))
     if activation is activations.softmax:
-        checked_axes((axis,), len(output.shape))
+        checked_axes((axis,), output)
     kerases = getattr(keras.activations, activation.__name__)
     logits = logits_of(probabilities, activation, kerases, axis)
     if logits is None:

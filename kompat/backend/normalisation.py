@@ -56,7 +56,7 @@ def batch_normalization(
            [1., 2.]], dtype=float32)
     """
     x = tensor(floating(x))
-    reduction.checked_axes((axis,), len(x.shape))
+    reduction.checked_axes((axis,), x)
     vectors = (_along(each, x, [axis % len(x.shape)]) for each in (mean, var, beta, gamma))
     return cast_like(_normalise(x, *vectors, epsilon), dtype_name(x))
 
@@ -93,7 +93,7 @@ def normalize_batch_in_training(
     """
     x = tensor(floating(x))
     rank, dtype = len(x.shape), dtype_name(x)
-    axes = tuple(reduction.checked_axes(tuple(reduction_axes), rank))
+    axes = tuple(reduction.checked_axes(tuple(reduction_axes), x))
     kept = [i for i in range(rank) if i not in {axis % rank for axis in axes}]
     wide = cast_like(x, "float32") if dtype in ("float16", "bfloat16") else x
     average, variance = reduction.mean(wide, axes), reduction.var(wide, axes)

@@ -106,7 +106,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.69
     """
     x = floating(x)
-    return _logsumexp(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
+    return _logsumexp(x, axis=checked_axes(axis, x), keepdims=keepdims)
 
 
 def slice(x: Any, start: Sequence[Any], size: Sequence[Any]) -> Any:

@@ -11,6 +11,7 @@ import keras
 from kompat import engines
 from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
+from kompat.graph.unranked import is_unranked
 
 __all__ = [
     "all",
@@ -53,16 +54,14 @@ _var = _exact(keras.ops.var)
 
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
-    rank = len(x.shape)
-    axis = tuple(range(rank)) if axis is None else checked_axes(axis, rank)
-    return cast_like(function(x, axis=axis, keepdims=keepdims), dtype_name(x))
+    return cast_like(function(x, axis=checked_axes(axis, x), keepdims=keepdims), dtype_name(x))
 
 
 def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
-    if 0 not in x.shape:
+    if is_unranked(x) or 0 not in x.shape:
         return _reduce(function, x, axis, keepdims)
-    reduced = _sum(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
+    reduced = _sum(x, axis=checked_axes(axis, x), keepdims=keepdims)
     if 0 not in reduced.shape:
         raise ValueError(
             f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
@@ -70,13 +69,16 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     return cast_like(reduced, dtype_name(x))
 
 
-def checked_axes(axis: Any, rank: int) -> Any:
-    """The axes as `keras.ops` takes them.
+def checked_axes(axis: Any, x: Any) -> Any:
+    """The axes of `x` as `keras.ops` takes them.
 
     Raises:
         ValueError: an axis is out of range, doubled or no integer.
     """
-    if axis is None or (type(axis) is int and -rank <= axis < rank):
+    if axis is None:
+        return None
+    rank = len(x.shape)
+    if type(axis) is int and -rank <= axis < rank:
         return axis
     several = isinstance(axis, (list, tuple))
     axes = tuple(axis) if several else (axis,)
@@ -272,7 +274,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([ True, False])
     """
     x = cast_like(operand(x), "bool")
-    return _any(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
+    return _any(x, axis=checked_axes(axis, x), keepdims=keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -295,7 +297,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([False,  True])
     """
     x = cast_like(operand(x), "bool")
-    return _all(x, axis=checked_axes(axis, len(x.shape)), keepdims=keepdims)
+    return _all(x, axis=checked_axes(axis, x), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int = -1) -> Any:
@@ -317,7 +319,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     1
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    checked_axes((axis,), len(x.shape))
+    checked_axes((axis,), x)
     return _argmax(x, axis=axis)
 
 
@@ -340,7 +342,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
     2
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    checked_axes((axis,), len(x.shape))
+    checked_axes((axis,), x)
     return _argmin(x, axis=axis)
 
 
@@ -363,7 +365,7 @@ def cumsum(x: Any, axis: int = 0) -> Any:
     array([1., 3.], dtype=float32)
     """
     x = operand(x)
-    checked_axes((axis,), len(x.shape))
+    checked_axes((axis,), x)
     return cast_like(_cumsum(x, axis=axis), dtype_name(x))
 
 
@@ -386,5 +388,5 @@ def cumprod(x: Any, axis: int = 0) -> Any:
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    checked_axes((axis,), len(x.shape))
+    checked_axes((axis,), x)
     return cast_like(_cumprod(x, axis=axis), dtype_name(x))

@@ -10,6 +10,7 @@ from kompat import engines
 from kompat.backend.operands import apply, operand, require_ranks
 from kompat.engines.width import is_symbolic
 from kompat.graph.shapes import Shaped, run_sizes
+from kompat.graph.unranked import is_unranked
 
 __all__ = [
     "batch_flatten",
@@ -63,7 +64,8 @@ def reshape(x: Any, shape: Sizes) -> Any:
 
 
 def _reshaped(sizes: Any, x: Any) -> Any:
-    if not isinstance(sizes, tuple) or not all(isinstance(n, int) for n in (*sizes, *x.shape)):
+    known = isinstance(sizes, tuple) and not is_unranked(x)
+    if not known or not all(isinstance(n, int) for n in (*sizes, *x.shape)):
         return _reshape(x, sizes)
     _check_elements(sizes, x)
     return _reshape_known(x, newshape=sizes)

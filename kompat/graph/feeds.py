@@ -11,6 +11,7 @@ from kompat.engines.width import dtype_name
 from kompat.errors import FeedError, SessionError
 from kompat.graph import history, sparse
 from kompat.graph.phase import LearningPhase, checked
+from kompat.graph.unranked import is_unranked
 from kompat.values import keras_slot
 from kompat.values.adapter import as_host
 
@@ -66,7 +67,7 @@ class Feed:
             )
         self._key = key
         self._is_sparse = sparse.is_symbolic(key)
-        self._shape = None if key.shape is None else tuple(key.shape)
+        self._shape = None if is_unranked(key) else tuple(key.shape)
 
     def __call__(self, value: Any) -> Any:
         """`value` as an array of the right dtype; where programs are compiled it may be `value`.

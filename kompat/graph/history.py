@@ -33,7 +33,11 @@ def node_of(tensor: Any) -> Any:
 
 def is_input(node: Any) -> bool:
     """Whether a node stands for something to be fed: a placeholder, the input of a model."""
-    return node is None or isinstance(node.operation, keras.layers.InputLayer)
+    return node is None or isinstance(node.operation, (keras.layers.InputLayer, Feed))
+
+
+class Feed(keras.Operation):
+    """Stands for the value that is fed for a placeholder."""
 
 
 def parents(node: Any) -> list[Any]:

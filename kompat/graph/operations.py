@@ -14,6 +14,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.graph import history
+from kompat.graph.unranked import spec_like
 from kompat.values import keras_slot
 
 
@@ -144,10 +145,7 @@ class Gradient(GraphOperation):
         self.wrt = wrt
 
     def compute_output_spec(self, loss: Any, tensors: list[Any]) -> list[keras.KerasTensor]:
-        return [
-            keras.KerasTensor(x.shape, dtype=keras.utils.standardize_dtype(x.dtype))
-            for x in self.wrt
-        ]
+        return [spec_like(x) for x in self.wrt]
 
     def call(self, loss: Any, tensors: list[Any]) -> Any:
         raise TypeError(
