@@ -58,7 +58,8 @@ bench-peers: $(PEERS)/.done ## make the environment of tf_keras 2.21, which benc
 record-answers: $(PEERS)/.done ## record the answers of real tf_keras 2.21 that the tests compare with
 	cd tests && ../$(PEERS)/bin/python -m answers.record
 
-mutants: $(VENV)/.engines ## apply each patch of tests/mutants and show that the tests go red
+mutants: $(VENV)/.engines ## break K's functions and each rule of tests/mutants, and show that the tests go red
+	$(BIN)/python -m tests.mutants.functions
 	$(BIN)/python -m tests.mutants
 
 clean: ## remove what the other targets made

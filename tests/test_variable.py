@@ -61,6 +61,21 @@ def test_zeros_ones_and_eye_are_variables(K):
         K.set_value(v, K.get_value(v) + 1)
 
 
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        ("variable", ([1.0],)),
+        ("zeros", ((2,),)),
+        ("ones", ((2,),)),
+        ("eye", (2,)),
+        ("random_normal_variable", ((2,), 0.0, 1.0)),
+        ("random_uniform_variable", ((2,), 0.0, 1.0)),
+    ],
+)
+def test_the_name_of_a_variable(K, function, args):
+    assert getattr(K, function)(*args, name="weights").name == "weights"
+
+
 def test_a_constraint_is_kept_and_not_applied_by_set_value(K):
     v = K.variable([1.0], constraint=keras.constraints.NonNeg())
     K.set_value(v, [-1.0])

@@ -38,10 +38,16 @@ PRECISION = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 3e-6, "float64": 1e-1
 def test_answers(case, graph, K, engine, record_property):
     recorded = RECORDED[case.id]
     assert recorded["call"] == case.call, "the answer was recorded for another version of the case"
-    play = Play(case, graph, K, engine)
     departs = chapters.REFUSED | chapters.ANSWERED | chapters.departures(engine)
-    mode = "graph" if graph else "eager"
-    record_property("answers", (case.function, mode, not play.departs(departs)))
+    agrees = not Play(case, graph, K, engine).departs(departs)
+    record_property("answers", (case.function, "graph" if graph else "eager", agrees))
+    check(case, graph, K, engine)
+
+
+def check(case, graph, K, engine):
+    """Play a case and compare it with its answer, or with what is known of its departure."""
+    recorded = RECORDED[case.id]
+    play = Play(case, graph, K, engine)
     with kompat.graph_mode() if graph else contextlib.nullcontext():
         if play.departs(chapters.REFUSED):
             with pytest.raises((ValueError, TypeError)):
@@ -136,8 +142,8 @@ class Play:
         if "value" not in expected:
             assert value.dtype.name == expected["dtype"]  # drawn at random
             return
-        if expected["dtype"] != "int64" or self.case.function not in INDEX_FUNCTIONS:
-            assert value.dtype.name == expected["dtype"]
+        narrow = {"int32"} if self.case.function in INDEX_FUNCTIONS else set()
+        assert value.dtype.name in {expected["dtype"]} | narrow
         compare(value, decode(expected))
 
     def check_symbolic(self, expected, result):

@@ -54,11 +54,20 @@ def test_integers_are_drawn_evenly_and_below_the_bound(K):
     assert drawn.max() == 5
 
 
+@pytest.mark.parametrize("name", ["random_normal_variable", "random_uniform_variable"])
+def test_seeds_name_the_values_of_variables(K, name):
+    def made(seed):
+        return K.get_value(getattr(K, name)((100,), 0.0, 1.0, seed=seed))
+
+    np.testing.assert_array_equal(made(7), made(7))
+    assert (made(7) != made(8)).any()
+
+
 @pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", [*DRAWS, "random_binomial"])
 def test_seeds_name_the_numbers(K, name, graph):
     def drawn(**seed):
-        settings = {"p": 0.5} if name == "random_bernoulli" else {}
+        settings = {"p": 0.5} if name in ("random_bernoulli", "random_binomial") else {}
         with kompat.graph_mode() if graph else kompat.eager_mode():
             return K.eval(getattr(K, name)((100,), **settings, **seed))
 

@@ -162,6 +162,14 @@ def test_print_tensor_prints_each_run(K, capfd, x):
     assert out.split() == ["sum:", "4.", "sum:", "8.", "sum:", "12."]
 
 
+@pytest.mark.parametrize(
+    ("summarize", "shown"), [(1, "[0. ... 9.]"), (-1, "[0. 1. 2. 3. 4. 5. 6. 7. 8. 9.]")]
+)
+def test_print_tensor_shows_the_ends(K, capfd, summarize, shown):
+    K.print_tensor(K.arange(10, dtype="float32"), "all:", summarize)
+    assert capfd.readouterr().out == f"all: {shown}\n"
+
+
 def test_symbolic_shapes_are_integers_on_the_host(K, x):
     n = K.shape(x)[0]
     f = K.function(

@@ -128,6 +128,15 @@ def test_sessions_feed_it_by_its_name(K):
             session.run(doubled)
 
 
+def test_a_rank_alone(K):
+    assert K.int_shape(K.placeholder(ndim=2)) == (None, None)
+
+
+def test_a_ragged_one_is_refused(K):
+    with pytest.raises(ValueError, match="ragged"):
+        K.placeholder((None, None), ragged=True)
+
+
 def test_a_sparse_one_needs_a_shape(K):
     with pytest.raises(ValueError, match="sparse"):
         K.placeholder(sparse=True)
