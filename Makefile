@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ENGINES := jax numpy torch tensorflow
 BACKEND ?= jax
 ANSWERS := $(CURDIR)/$(VENV)/answers
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines test-keras-versions completeness check bench bench-peers record-answers mutants clean
@@ -38,7 +38,7 @@ test-engines: $(VENV)/.engines ## run the tests on the four engines, and compare
 test-keras-versions: $(KERAS_VERSIONS:%=.venv-keras-%/.done) ## run the tests on JAX with the oldest, newest and nightly Keras; TESTS=path for some
 	@for version in $(KERAS_VERSIONS); do \
 	  echo "== Keras $$version"; \
-	  KERAS_BACKEND=jax .venv-keras-$$version/bin/python -m pytest -q $(TESTS) || exit 1; \
+	  KERAS_BACKEND=jax .venv-keras-$$version/bin/python -m pytest -q -n auto --dist worksteal $(TESTS) || exit 1; \
 	done
 
 completeness: $(VENV)/.engines ## write docs/completeness.md from the cases of tf.keras on the four engines
