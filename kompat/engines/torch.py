@@ -4,6 +4,7 @@ import contextlib
 import functools
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from torch.nn import functional
 from kompat.engines import windows
 from kompat.engines.perturbation import Points
 from kompat.engines.width import computes_wide
-from kompat.values.torch import from_numpy
+from kompat.values.torch import from_numpy, on_host
 
 STORAGE = "torch"
 
@@ -130,6 +131,11 @@ def _watched(value: Any) -> torch.Tensor:
     return tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
 
 
+def host_form(tensor: torch.Tensor, name: str) -> Any:
+    """The value of `tensor` on the host, for its owner to keep."""
+    return on_host(tensor)[()]
+
+
 def without_history() -> contextlib.AbstractContextManager:
     """No operation is kept for autograd."""
     return torch.no_grad()
@@ -151,17 +157,20 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | No
 
     record = make_fx(flat, tracing_mode="fake", _allow_non_fake_inputs=True)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
             recorded = record(*_tensors(args))
     except Exception:
         return None
+    take = _operand if any(map(_writes, recorded.graph.nodes)) else _shared
     _drop_what_changes_nothing(recorded.graph)
+    _reuse_memory(recorded.graph)
     recorded.graph.set_codegen(CodeGen())
     recorded.recompile()
 
     def run(*args: Any) -> Any:
         with torch.no_grad():
-            return _parts(recorded(*_tensors(args)), lengths)
+            return _parts(recorded(*[take(x) for part in args for x in part]), lengths)
 
     return run
 
@@ -185,6 +194,39 @@ def _drop_what_changes_nothing(graph: Graph) -> None:
     graph.eliminate_dead_code()
 
 
+_ATEN = torch.ops.aten
+_INTO = {
+    _ATEN.add.Tensor: _ATEN.add.out,
+    _ATEN.sub.Tensor: _ATEN.sub.out,
+    _ATEN.mul.Tensor: _ATEN.mul.out,
+    _ATEN.div.Tensor: _ATEN.div.out,
+}
+"""Elementwise operations, and their forms that write to memory which is there."""
+
+_FRESH = {*_INTO, *_INTO.values(), _ATEN.mm.default}
+"""Operations whose result shares no memory with what else lives."""
+
+
+def _reuse_memory(graph: Graph) -> None:
+    """Write to an operand that nothing needs afterwards: new memory takes longer than a product."""
+    for node in graph.nodes:
+        if node.target in _INTO:
+            done = [x for x in node.args if _is_fresh(x) and len(x.users) == 1]
+            fitting = [x for x in done if _layout(x) == _layout(node)]
+            if fitting:
+                node.target = _INTO[node.target]
+                node.kwargs = {**node.kwargs, "out": fitting[0]}
+
+
+def _is_fresh(x: Any) -> bool:
+    return isinstance(x, Node) and x.target in _FRESH
+
+
+def _layout(node: Node) -> tuple[Any, ...]:
+    value = node.meta["val"]
+    return value.shape, value.stride(), value.dtype, value.device
+
+
 def _writes(node: Node) -> bool:
     """Whether a node writes in place to its first argument."""
     schema = getattr(node.target, "_schema", None)
@@ -200,6 +242,13 @@ def _chain(x: Any) -> Iterator[Node]:
 
 def _tensors(args: Sequence[list[Any]]) -> list[torch.Tensor]:
     return [_operand(x) for part in args for x in part]
+
+
+def _shared(value: Any) -> Any:
+    """As `_operand`; an array of the host is taken as it is, for what reads it and is done."""
+    if type(value) is np.ndarray and value.flags.writeable:
+        return from_numpy(value)
+    return _operand(value)
 
 
 def _parts(tensors: Sequence[Any], lengths: list[int]) -> list[list[Any]]:

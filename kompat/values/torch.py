@@ -132,6 +132,12 @@ class TorchAdapter(Adapter):
 
 def to_numpy(x: torch.Tensor) -> np.ndarray:
     """A fresh, writable, C-contiguous array with the elements and dtype of `x`."""
+    host = on_host(x)
+    return np.array(host, order="C") if x.device.type == "cpu" else host
+
+
+def on_host(x: torch.Tensor) -> np.ndarray:
+    """The elements of `x` with their dtype: a view of `x` if its memory is the host's."""
     x = x.detach()
     if x.layout != torch.strided:
         x = x.to_dense()
@@ -141,10 +147,8 @@ def to_numpy(x: torch.Tensor) -> np.ndarray:
     carried = _CARRIED.get(x.dtype)
     if carried is not None:
         carrier, numpy = carried
-        return to_numpy(x.contiguous().view(carrier)).view(numpy)
-    if x.device.type != "cpu":
-        return x.cpu().numpy()
-    return np.array(x.numpy(), order="C")
+        return on_host(x.contiguous().view(carrier)).view(numpy)
+    return x.cpu().numpy()
 
 
 def from_numpy(host: np.ndarray) -> torch.Tensor:

@@ -105,6 +105,48 @@ def test_what_pytorch_cannot_record_runs_at_once(K, engine):
     assert {float(value) for run in runs for value in run.ravel()} == {0.0, 2.0}
 
 
+# What is computed from a product of matrices, whose memory may be used again once it is done with.
+NEEDED = {
+    "once": lambda K, m: [m * 2],
+    "twice": lambda K, m: [m * 2, m + 1],
+    "as an output too": lambda K, m: [m * 2, m],
+    "on both sides": lambda K, m: [m * m],
+    "in a chain": lambda K, m: [1 - (m * 2 + 3) / 4],
+    "in a row of another shape": lambda K, m: [m[:1] * 2 + m, m[0] * 3],
+    "by a view": lambda K, m: [K.transpose(m) * 2, K.reshape(m, (-1,)) + 1],
+    "in another dtype": lambda K, m: [K.cast(m, "float16") * 2, m * 2],
+    "after it was divided": lambda K, m: [(m / 2) * (m / 2), m / 2],
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_memory_is_used_again_only_for_what_nothing_needs(K, x, name):
+    weights = np.linspace(-1, 1, 6, dtype="float32").reshape(2, 3)
+    given = np.linspace(0, 3, 6, dtype="float32").reshape(3, 2)
+    v = K.variable(weights)
+    f = K.function([x], NEEDED[name](K, K.dot(x, v)), updates=[(v, v * 1)])
+    wanted = [K.eval(y) for y in NEEDED[name](K, K.constant(given @ weights))]
+    for _ in range(3):
+        for got, want in zip(f([given]), wanted, strict=True):
+            assert got.dtype == want.dtype
+            np.testing.assert_allclose(got, want, rtol=2e-3 if got.dtype == "float16" else 1e-6)
+    assert f.compilations == (0 if K.backend() == "numpy" else 1)
+    np.testing.assert_array_equal(K.get_value(v), weights)
+
+
+def test_what_is_fed_stays_as_it_is(K, x, engine):
+    def in_place(t):
+        return t.mul_(2) if engine == "torch" else t * 2
+
+    given = np.ones((3, 2), "float32")
+    doubled = keras.layers.Lambda(in_place, output_shape=(2,))(x)
+    for f in (K.function([x], doubled), K.function([x], K.identity(x))):
+        for _ in range(3):
+            result = f([given])
+            result += 1
+            np.testing.assert_array_equal(given, ONES)
+
+
 def test_a_run_that_fails_half_way_has_written_nothing(K, x, engine, monkeypatch):
     if engine == "jax":
         pytest.skip("its programs print beside the run, not in it")
