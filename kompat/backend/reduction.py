@@ -54,7 +54,11 @@ _var = _exact(keras.ops.var)
 
 def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """Reduce `x` in its own dtype: an int8 sum stays int8, as in tf.keras."""
-    return cast_like(function(x, axis=checked_axes(axis, x), keepdims=keepdims), dtype_name(x))
+    if axis is None and not is_unranked(x):
+        axes = tuple(range(len(x.shape)))  # Keras on PyTorch drops `keepdims` without axes
+    else:
+        axes = checked_axes(axis, x)
+    return cast_like(function(x, axis=axes, keepdims=keepdims), dtype_name(x))
 
 
 def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:

@@ -19,7 +19,7 @@ from torch.nn import functional
 from kompat.engines import windows
 from kompat.engines.perturbation import Points
 from kompat.engines.width import computes_wide
-from kompat.values.torch import from_numpy, on_host
+from kompat.values.torch import from_numpy, host_view
 
 STORAGE = "torch"
 
@@ -133,7 +133,7 @@ def _watched(value: Any) -> torch.Tensor:
 
 def host_form(tensor: torch.Tensor, name: str) -> Any:
     """The value of `tensor` on the host, for its owner to keep."""
-    return on_host(tensor)[()]
+    return host_view(tensor)[()]
 
 
 def without_history() -> contextlib.AbstractContextManager:

@@ -132,11 +132,11 @@ class TorchAdapter(Adapter):
 
 def to_numpy(x: torch.Tensor) -> np.ndarray:
     """A fresh, writable, C-contiguous array with the elements and dtype of `x`."""
-    host = on_host(x)
+    host = host_view(x)
     return np.array(host, order="C") if x.device.type == "cpu" else host
 
 
-def on_host(x: torch.Tensor) -> np.ndarray:
+def host_view(x: torch.Tensor) -> np.ndarray:
     """The elements of `x` with their dtype: a view of `x` if its memory is the host's."""
     x = x.detach()
     if x.layout != torch.strided:
@@ -147,7 +147,7 @@ def on_host(x: torch.Tensor) -> np.ndarray:
     carried = _CARRIED.get(x.dtype)
     if carried is not None:
         carrier, numpy = carried
-        return on_host(x.contiguous().view(carrier)).view(numpy)
+        return host_view(x.contiguous().view(carrier)).view(numpy)
     return x.cpu().numpy()
 
 

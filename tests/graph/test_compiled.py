@@ -130,7 +130,8 @@ def test_memory_is_used_again_only_for_what_nothing_needs(K, x, name):
         for got, want in zip(f([given]), wanted, strict=True):
             assert got.dtype == want.dtype
             np.testing.assert_allclose(got, want, rtol=2e-3 if got.dtype == "float16" else 1e-6)
-    assert f.compilations == (0 if K.backend() == "numpy" else 1)
+    if K.backend() in ("jax", "torch", "tensorflow"):
+        assert f.compilations == 1
     np.testing.assert_array_equal(K.get_value(v), weights)
 
 
