@@ -162,7 +162,7 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | No
             recorded = record(*_tensors(args))
     except Exception:
         return None
-    take = _operand if any(map(_writes, recorded.graph.nodes)) else _shared
+    take = _operand if _writes_to_arguments(recorded.graph) else _shared
     _drop_what_changes_nothing(recorded.graph)
     _reuse_memory(recorded.graph)
     recorded.graph.set_codegen(CodeGen())
@@ -231,6 +231,23 @@ def _writes(node: Node) -> bool:
     """Whether a node writes in place to its first argument."""
     schema = getattr(node.target, "_schema", None)
     return schema is not None and schema.is_mutable
+
+
+def _writes_to_arguments(graph: Graph) -> bool:
+    """Whether an argument of the program, or a view of one, is written in place."""
+    return any(_origin(node.args[0]).op == "placeholder" for node in graph.nodes if _writes(node))
+
+
+def _origin(node: Node) -> Node:
+    """What a node is a view of: itself if its memory is its own."""
+    while node.op == "call_function" and _is_view(node):
+        node = node.args[0]
+    return node
+
+
+def _is_view(node: Node) -> bool:
+    returns = node.target._schema.returns
+    return node.target is _ATEN._unsafe_view.default or any(x.alias_info for x in returns)
 
 
 def _chain(x: Any) -> Iterator[Node]:
