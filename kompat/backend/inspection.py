@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.backend.operands import cast_like, operand, tensor
+from kompat.backend.operands import cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.graph.operations import GraphOperation, Shape
 from kompat.graph.unranked import is_unranked, spec_like
@@ -21,8 +21,6 @@ __all__ = [
     "print_tensor",
     "shape",
 ]
-
-_cast = engines.current.exact(keras.ops.cast)
 
 
 def int_shape(x: Any) -> tuple[int | None, ...] | None:
@@ -141,7 +139,7 @@ def cast(x: Any, dtype: str) -> Any:
         raise TypeError("cast expects the name of a dtype, received None.")
     x, dtype = operand(x), standard_dtype(dtype)
     if isinstance(x, (np.ndarray, np.generic, keras.Variable)):
-        return _cast(x, dtype)
+        return cast_to(x, dtype)
     return cast_like(x, dtype)
 
 

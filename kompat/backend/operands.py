@@ -12,6 +12,7 @@ from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, Shape, read
 
 _cast = engines.current.exact(keras.ops.cast)
+_fused_cast = engines.current.fused(_cast, static=("dtype",))
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
 
 
@@ -67,7 +68,7 @@ def floating(x: Any) -> Any:
     x = operand(x)
     if is_floating(x):
         return x
-    return _cast(x, keras.config.floatx())
+    return cast_to(x, keras.config.floatx())
 
 
 def is_floating(x: Any) -> bool:
@@ -77,7 +78,12 @@ def is_floating(x: Any) -> bool:
 
 def cast_like(x: Any, dtype: str) -> Any:
     """`x`, cast to `dtype` if it has another."""
-    return x if dtype_name(x) == dtype else _cast(x, dtype)
+    return x if dtype_name(x) == dtype else cast_to(x, dtype)
+
+
+def cast_to(x: Any, dtype: str) -> Any:
+    """`x` as a tensor of `dtype`."""
+    return (_cast if dtype in WIDE else _fused_cast)(x, dtype=dtype)
 
 
 def common(*operands: Any) -> list[Any]:

@@ -58,7 +58,8 @@ def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
         axes = tuple(range(len(x.shape)))  # Keras on PyTorch drops `keepdims` without axes
     else:
         axes = checked_axes(axis, x)
-    return cast_like(function(x, axis=axes, keepdims=keepdims), dtype_name(x))
+    result = function(x, axis=axes, keepdims=keepdims)
+    return result if result.dtype is x.dtype else cast_like(result, dtype_name(x))
 
 
 def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
