@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 ENGINES := jax numpy torch tensorflow
 BACKEND ?= jax
 ANSWERS := $(CURDIR)/$(VENV)/answers
-PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
+PARALLEL := -n auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest -q $(PARALLEL)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines test-keras-versions completeness check bench bench-peers record-answers mutants clean
@@ -38,7 +39,7 @@ test-engines: $(VENV)/.engines ## run the tests on the four engines, and compare
 test-keras-versions: $(KERAS_VERSIONS:%=.venv-keras-%/.done) ## run the tests on JAX with the oldest, newest and nightly Keras; TESTS=path for some
 	@for version in $(KERAS_VERSIONS); do \
 	  echo "== Keras $$version"; \
-	  KERAS_BACKEND=jax .venv-keras-$$version/bin/python -m pytest -q -n auto --dist worksteal $(TESTS) || exit 1; \
+	  KERAS_BACKEND=jax .venv-keras-$$version/bin/python -m pytest -q $(PARALLEL) $(TESTS) || exit 1; \
 	done
 
 completeness: $(VENV)/.engines ## write docs/completeness.md from the cases of tf.keras on the four engines
@@ -59,7 +60,7 @@ record-answers: $(PEERS)/.done ## record the answers of real tf_keras 2.21 that 
 	cd tests && ../$(PEERS)/bin/python -m answers.record
 
 mutants: $(VENV)/.engines ## break K's functions and each rule of tests/mutants, and show that the tests go red
-	$(BIN)/python -m tests.mutants.functions
+	cd tests && KERAS_BACKEND=jax ../$(BIN)/python -m mutants.functions
 	$(BIN)/python -m tests.mutants
 
 clean: ## remove what the other targets made

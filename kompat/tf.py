@@ -22,14 +22,11 @@ from kompat.variable import Variable as _Variable
 
 __all__ = ["Variable", "compat", "keras"]
 
-_DTYPES = {
-    dtype.name: dtype
-    for dtype in map(
-        np.dtype,
-        ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-        + ("float16", ml_dtypes.bfloat16, "float32", "float64", "complex64", "complex128"),
-    )
-}
+_NAMES = (
+    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+)
+_DTYPES = {name: np.dtype(getattr(ml_dtypes, name, name)) for name in _NAMES}
 globals().update(_DTYPES)
 
 

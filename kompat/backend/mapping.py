@@ -11,6 +11,7 @@ from kompat.backend.operands import number, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import dtype_name
 from kompat.graph import loops
+from kompat.graph.unranked import spec_like
 
 __all__ = ["foldl", "foldr", "map_fn"]
 
@@ -193,7 +194,7 @@ class _Fold:
         result = self._checked(initial, result)
         for before, after in zip(_flatten(initial), _flatten(result)):
             loops.require_alike(f"the value of {self.name}", before, after)
-        return loops.each(loops.like, result)
+        return loops.each(spec_like, result)
 
     def compute(self, fn: Callable[..., Any], operands: Any) -> Any:
         elems, initial = operands

@@ -10,6 +10,7 @@ from kompat import engines
 from kompat.backend.operands import cast_like, tensor
 from kompat.engines.width import dtype_name
 from kompat.graph import loops
+from kompat.graph.unranked import spec_like
 
 __all__ = ["rnn"]
 
@@ -128,14 +129,14 @@ class _Recurrence:
 
     def arguments(self, operands: Any) -> tuple:
         inputs, states, *_ = operands
-        return loops.each(lambda x: loops.element_of(self._swapped(loops.like(x))), inputs), states
+        return loops.each(lambda x: loops.element_of(self._swapped(spec_like(x))), inputs), states
 
     def spec(self, operands: Any, result: Any) -> Any:
         inputs, states, *_ = operands
         last, new = (loops.each(tensor, part) for part in result)
         length = _time_steps(inputs, self.time_major) if self.return_all_outputs else 1
         outputs = loops.each(lambda x: self._swapped(loops.stack_of(length, x)), last)
-        return loops.each(loops.like, last), outputs, loops.each(loops.like, _kept(states, new))
+        return loops.each(spec_like, last), outputs, loops.each(spec_like, _kept(states, new))
 
     def compute(self, step: Callable[..., Any], operands: Any) -> Any:
         inputs, states, mask, lengths = operands

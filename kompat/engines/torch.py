@@ -159,10 +159,11 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | No
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
-            recorded = record(*_tensors(args))
+            recorded = record(*_tensors(args, _operand))
     except Exception:
         return None
-    take = _operand if _writes_to_arguments(recorded.graph) else _shared
+    written = itertools.chain(*map(_written, recorded.graph.nodes))
+    take = _operand if any(x.op == "placeholder" for x in written) else _shared
     _drop_what_changes_nothing(recorded.graph)
     _reuse_memory(recorded.graph)
     recorded.graph.set_codegen(CodeGen())
@@ -170,7 +171,7 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | No
 
     def run(*args: Any) -> Any:
         with torch.no_grad():
-            return _parts(recorded(*[take(x) for part in args for x in part]), lengths)
+            return _parts(recorded(*_tensors(args, take)), lengths)
 
     return run
 
@@ -184,7 +185,7 @@ _SAME = {
 
 def _drop_what_changes_nothing(graph: Graph) -> None:
     """Take out what only autograd needed: a third of the operations of a small network."""
-    kept = {x for node in graph.nodes if _writes(node) for x in _chain(node.args[0])}
+    kept = {x for node in graph.nodes for x in _written(node)}
     for node in graph.nodes:
         if node.target not in _SAME or node in kept:
             continue
@@ -227,38 +228,33 @@ def _layout(node: Node) -> tuple[Any, ...]:
     return value.shape, value.stride(), value.dtype, value.device
 
 
-def _writes(node: Node) -> bool:
-    """Whether a node writes in place to its first argument."""
+def _written(node: Node) -> Iterator[Node]:
+    """What a node writes to in place, with all that this is a view of."""
     schema = getattr(node.target, "_schema", None)
-    return schema is not None and schema.is_mutable
-
-
-def _writes_to_arguments(graph: Graph) -> bool:
-    """Whether an argument of the program, or a view of one, is written in place."""
-    return any(_origin(node.args[0]).op == "placeholder" for node in graph.nodes if _writes(node))
-
-
-def _origin(node: Node) -> Node:
-    """What a node is a view of: itself if its memory is its own."""
-    while node.op == "call_function" and _is_view(node):
-        node = node.args[0]
-    return node
+    if schema is None or not schema.is_mutable:
+        return
+    first = node.args[0]
+    for x in first if isinstance(first, (list, tuple)) else [first]:
+        yield x
+        while _is_view(x):
+            x = x.args[0]
+            yield x
 
 
 def _is_view(node: Node) -> bool:
-    returns = node.target._schema.returns
-    return node.target is _ATEN._unsafe_view.default or any(x.alias_info for x in returns)
+    """Whether the result of a node may share memory with its first argument."""
+    if node.op != "call_function":
+        return False
+    schema = getattr(node.target, "_schema", None)  # the parts of a split have none
+    return (
+        schema is None
+        or node.target is _ATEN._unsafe_view.default
+        or any(x.alias_info for x in schema.returns)
+    )
 
 
-def _chain(x: Any) -> Iterator[Node]:
-    """A node and what it may be a view of."""
-    while isinstance(x, Node):
-        yield x
-        x = x.args[0] if x.args else None
-
-
-def _tensors(args: Sequence[list[Any]]) -> list[torch.Tensor]:
-    return [_operand(x) for part in args for x in part]
+def _tensors(args: Sequence[list[Any]], take: Callable[[Any], Any]) -> list[torch.Tensor]:
+    return [take(x) for part in args for x in part]
 
 
 def _shared(value: Any) -> Any:

@@ -16,6 +16,7 @@ from kompat.graph.control import Branch, Subgraphs
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import State, surrounding, unperturbed
+from kompat.graph.unranked import spec_like
 from kompat.values import keras_slot
 
 _stack = engines.current.exact(keras.ops.stack)
@@ -86,7 +87,7 @@ class Loop(Subgraphs):
     def __init__(self, kind: Kind, function: Callable[..., Any], operands: Any):
         super().__init__()
         self._kind = kind
-        arguments = each(like, kind.arguments(operands))
+        arguments = each(spec_like, kind.arguments(operands))
         self._body = Branch(lambda: function(*arguments))
         self._arguments = [id(x) for x in keras.tree.flatten(arguments)]
         self._kept = arguments
@@ -120,11 +121,6 @@ def each(function: Callable[[Any], Any], nested: Any) -> Any:
     Keras's own `map_structure` would call it from inside of Keras, where no graph is built.
     """
     return keras.tree.pack_sequence_as(nested, [function(x) for x in keras.tree.flatten(nested)])
-
-
-def like(x: Any) -> keras.KerasTensor:
-    """A symbolic tensor of the shape and dtype of `x`."""
-    return keras.KerasTensor(tuple(x.shape), dtype=dtype_name(x))
 
 
 def element_of(x: Any) -> keras.KerasTensor:

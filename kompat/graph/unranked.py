@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import keras
 
+from kompat.engines.width import dtype_name
 from kompat.errors import UnknownRankError
 from kompat.graph import history
 
@@ -82,8 +83,9 @@ def is_unranked(x: Any) -> bool:
 
 def spec_like(x: Any) -> keras.KerasTensor:
     """A symbolic tensor of the shape and dtype of a tensor or variable, for an output."""
-    dtype = keras.utils.standardize_dtype(x.dtype)
-    return UnrankedTensor(dtype) if is_unranked(x) else keras.KerasTensor(x.shape, dtype=dtype)
+    if is_unranked(x):
+        return UnrankedTensor(x.dtype)
+    return keras.KerasTensor(tuple(x.shape), dtype=dtype_name(x))
 
 
 def _specs(operation: keras.Operation, args: tuple, kwargs: dict[str, Any]) -> Iterator[Any]:

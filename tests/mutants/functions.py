@@ -1,6 +1,6 @@
 """Break each function of K, one parameter and one output at a time, and show that the tests notice.
 
-    python -m tests.mutants.functions [name ...]
+    cd tests && KERAS_BACKEND=jax python -m mutants.functions [name ...]
 
 A mutant is a function of K that ignores one of its optional parameters, returns another dtype,
 drops the last element, or swaps its first two outputs. The recorded answers of tf.keras are played
@@ -11,25 +11,21 @@ numbers, `ELSEWHERE` names the tests for; `WITHOUT_EFFECT` is accepted for tf.ke
 import argparse
 import functools
 import inspect
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+import keras
+import numpy as np
+import pytest
+from backend import test_answers
+
+import kompat
+from kompat import backend as K
+
 TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from backend import test_answers  # noqa: E402
-
-import kompat  # noqa: E402
-from kompat import backend as K  # noqa: E402
-
 OTHER_DTYPE = {"float32": "float64", "bool": "int32"}
 
 _RANDOM = "backend/test_random.py"
@@ -230,7 +226,7 @@ def is_red(case: Any, graph: bool, mutant: Mutant) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.mutants.functions",
+        prog="python -m mutants.functions",
         description="Show that the tests notice each broken function of K.",
     )
     parser.add_argument("names", nargs="*", metavar="name", help="functions; all by default")
