@@ -121,6 +121,18 @@ def test_torch_transforms_and_stand_ins():
         assert isinstance(torch.ones(1), torch_values.FakeTensor), message
 
 
+def test_torch_operations_and_their_schemas():
+    torch = framework("torch")
+
+    message = "PyTorch changed how it describes operations: mend engines/torch_recording.py"
+    add, view = torch.ops.aten.add_.Scalar, torch.ops.aten.view.default
+    assert isinstance(add, torch._ops.OpOverload), message
+    assert (add._schema.name, add._overloadname) == ("aten::add_", "Scalar"), message
+    assert add._schema.is_mutable and not view._schema.is_mutable, message
+    (returned,) = view._schema.returns
+    assert returned.alias_info and type(returned.type) is torch.TensorType, message
+
+
 def test_tensorflow_eager_mode_inside_a_graph():
     tf = framework("tensorflow")
     from kompat.values import tensorflow as tensorflow_values

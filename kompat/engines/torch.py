@@ -4,20 +4,18 @@ import contextlib
 import functools
 import itertools
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import keras
 import numpy as np
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.graph import CodeGen, Graph, Node
 from torch.nn import functional
 
 from kompat.engines import windows
 from kompat.engines.perturbation import Points
+from kompat.engines.torch_recording import record
 from kompat.engines.width import computes_wide
 from kompat.values.torch import from_numpy, host_view
 
@@ -155,102 +153,16 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any] | No
         lengths[:] = map(len, outputs)
         return [_operand(x) for part in outputs for x in part]
 
-    record = make_fx(flat, tracing_mode="fake", _allow_non_fake_inputs=True)
-    try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
-            recorded = record(*_tensors(args, _operand))
-    except Exception:
+    recording = record(flat, _tensors(args, _operand))
+    if recording is None:
         return None
-    written = itertools.chain(*map(_written, recorded.graph.nodes))
-    take = _operand if any(x.op == "placeholder" for x in written) else _shared
-    _drop_what_changes_nothing(recorded.graph)
-    _reuse_memory(recorded.graph)
-    recorded.graph.set_codegen(CodeGen())
-    recorded.recompile()
+    take = _operand if recording.writes_arguments else _shared
 
     def run(*args: Any) -> Any:
         with torch.no_grad():
-            return _parts(recorded(*_tensors(args, take)), lengths)
+            return _parts(recording.run(*_tensors(args, take)), lengths)
 
     return run
-
-
-_SAME = {
-    torch.ops.aten.detach.default,
-    torch.ops.aten.expand.default,
-    torch.ops.aten.lift_fresh_copy.default,
-}
-
-
-def _drop_what_changes_nothing(graph: Graph) -> None:
-    """Take out what only autograd needed: a third of the operations of a small network."""
-    kept = {x for node in graph.nodes for x in _written(node)}
-    for node in graph.nodes:
-        if node.target not in _SAME or node in kept:
-            continue
-        given = node.args[0]
-        if "val" not in given.meta or given.meta["val"].shape == node.meta["val"].shape:
-            node.replace_all_uses_with(given)
-    graph.eliminate_dead_code()
-
-
-_ATEN = torch.ops.aten
-_INTO = {
-    _ATEN.add.Tensor: _ATEN.add.out,
-    _ATEN.sub.Tensor: _ATEN.sub.out,
-    _ATEN.mul.Tensor: _ATEN.mul.out,
-    _ATEN.div.Tensor: _ATEN.div.out,
-}
-"""Elementwise operations, and their forms that write to memory which is there."""
-
-_FRESH = {*_INTO, *_INTO.values(), _ATEN.mm.default}
-"""Operations whose result shares no memory with what else lives."""
-
-
-def _reuse_memory(graph: Graph) -> None:
-    """Write to an operand that nothing needs afterwards: new memory takes longer than a product."""
-    for node in graph.nodes:
-        if node.target in _INTO:
-            done = [x for x in node.args if _is_fresh(x) and len(x.users) == 1]
-            fitting = [x for x in done if _layout(x) == _layout(node)]
-            if fitting:
-                node.target = _INTO[node.target]
-                node.kwargs = {**node.kwargs, "out": fitting[0]}
-
-
-def _is_fresh(x: Any) -> bool:
-    return isinstance(x, Node) and x.target in _FRESH
-
-
-def _layout(node: Node) -> tuple[Any, ...]:
-    value = node.meta["val"]
-    return value.shape, value.stride(), value.dtype, value.device
-
-
-def _written(node: Node) -> Iterator[Node]:
-    """What a node writes to in place, with all that this is a view of."""
-    schema = getattr(node.target, "_schema", None)
-    if schema is None or not schema.is_mutable:
-        return
-    first = node.args[0]
-    for x in first if isinstance(first, (list, tuple)) else [first]:
-        yield x
-        while _is_view(x):
-            x = x.args[0]
-            yield x
-
-
-def _is_view(node: Node) -> bool:
-    """Whether the result of a node may share memory with its first argument."""
-    if node.op != "call_function":
-        return False
-    schema = getattr(node.target, "_schema", None)  # the parts of a split have none
-    return (
-        schema is None
-        or node.target is _ATEN._unsafe_view.default
-        or any(x.alias_info for x in schema.returns)
-    )
 
 
 def _tensors(args: Sequence[list[Any]], take: Callable[[Any], Any]) -> list[torch.Tensor]:
@@ -270,12 +182,12 @@ def _parts(tensors: Sequence[Any], lengths: list[int]) -> list[list[Any]]:
 
 
 def _operand(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value
     if isinstance(value, keras.Variable):
         return value.value
     if isinstance(value, (np.ndarray, np.generic)):
         return from_numpy(np.array(value))
-    if isinstance(value, torch.Tensor):
-        return value
     wide = torch.float64 if isinstance(value, float) else None
     return torch.tensor(value, dtype=wide)
 

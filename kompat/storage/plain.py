@@ -57,8 +57,9 @@ def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
 
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     """What a variable holds now: something to compare with later, and a tensor of its value."""
-    _adapter(variable).reclaim(variable)
-    now = _adapter(variable).held(variable)
+    adapter = _adapter(variable)
+    adapter.reclaim(variable)
+    now = adapter.held(variable)
     return now, engines.current.as_tensor(now)
 
 
