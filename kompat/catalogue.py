@@ -72,7 +72,7 @@ CATALOGUE: dict[str, Row] = {
         "keras.ops.conv",
     ),
     "conv2d_transpose": Row(
-        "convolution",
+        "transposed_convolution",
         "x, kernel, output_shape, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.conv_transpose",
     ),
@@ -97,7 +97,7 @@ CATALOGUE: dict[str, Row] = {
     "cumprod": Row("reduction", "x, axis=0", "keras.ops.cumprod"),
     "cumsum": Row("reduction", "x, axis=0", "keras.ops.cumsum"),
     "depthwise_conv2d": Row(
-        "convolution",
+        "depthwise_convolution",
         "x, depthwise_kernel, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.depthwise_conv",
     ),
@@ -242,7 +242,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "round": Row("arithmetic", "x", "keras.ops.round"),
     "separable_conv2d": Row(
-        "convolution",
+        "depthwise_convolution",
         "x, depthwise_kernel, pointwise_kernel, strides=(1, 1), padding='valid', data_format=None, dilation_rate=(1, 1)",
         "keras.ops.separable_conv",
     ),

@@ -54,16 +54,7 @@ from kompat.backend.configuration import (
     set_image_data_format,
     standardize_dtype as standardize_dtype,
 )
-from kompat.backend.convolution import (
-    conv1d,
-    conv2d,
-    conv2d_transpose,
-    conv3d,
-    conv3d_transpose as conv3d_transpose,
-    depthwise_conv2d,
-    separable_conv1d as separable_conv1d,
-    separable_conv2d,
-)
+from kompat.backend.convolution import conv1d, conv2d, conv3d
 from kompat.backend.creation import (
     arange,
     constant,
@@ -76,6 +67,11 @@ from kompat.backend.creation import (
     zeros_like,
 )
 from kompat.backend.ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
+from kompat.backend.depthwise_convolution import (
+    depthwise_conv2d,
+    separable_conv1d as separable_conv1d,
+    separable_conv2d,
+)
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -176,6 +172,10 @@ from kompat.backend.shaping import (
     transpose,
 )
 from kompat.backend.sparse import is_sparse, to_dense
+from kompat.backend.transposed_convolution import (
+    conv2d_transpose,
+    conv3d_transpose as conv3d_transpose,
+)
 from kompat.backend.variables import (
     batch_get_value,
     batch_set_value,
