@@ -8,9 +8,10 @@ import numpy as np
 
 from kompat import engines
 from kompat.backend import random
+from kompat.backend.axes import Axis, axes_in
 from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.probabilities import remember
-from kompat.backend.reduction import checked_axes, max, sum
+from kompat.backend.reduction import max, sum
 from kompat.engines.width import dtype_name
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "tanh",
 ]
 
-Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
 _add = _exact(keras.ops.add)
@@ -148,7 +148,7 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
             f"softmax: expected at least two dimensions, received shape {tuple(x.shape)}; give one "
             "example a batch axis: K.expand_dims(x, 0)."
         )
-    axes = checked_axes(tuple(range(rank)) if axis is None else axis, x)
+    axes = axes_in(x, tuple(range(rank)) if axis is None else axis)
     compute = _softmax if isinstance(axes, int) else _softmax_of_several
     return remember(compute(x, axis=axes), x, softmax, axes)
 
@@ -274,7 +274,7 @@ def l2_normalize(x: Any, axis: Axis = None) -> Any:
     x = tensor(floating(x))
     dtype = dtype_name(x)
     half = dtype in ("float16", "bfloat16")
-    axes = checked_axes(axis, x)
+    axes = axes_in(x, axis)
     return cast_like(_normalize(cast_like(x, "float32") if half else x, axis=axes), dtype)
 
 

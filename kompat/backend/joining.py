@@ -9,9 +9,8 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
+from kompat.backend.axes import axes_in, axis_in
 from kompat.backend.operands import number, operand
-from kompat.backend.reduction import checked_axes
-from kompat.backend.shaping import axis_in
 from kompat.engines.width import dtype_name
 from kompat.graph.shapes import may_be_alike
 
@@ -124,7 +123,7 @@ def reverse(x: Any, axes: int | Sequence[int]) -> Any:
     """
     x = operand(x)
     several = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
-    return _flip(x, axis=checked_axes(several, x))
+    return _flip(x, axis=axes_in(x, several))
 
 
 def gather(reference: Any, indices: Any) -> Any:

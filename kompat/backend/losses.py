@@ -13,9 +13,10 @@ import keras
 
 from kompat import engines
 from kompat.backend import activations
+from kompat.backend.axes import axis_in
 from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.probabilities import logits_of
-from kompat.backend.reduction import all, checked_axes, sum
+from kompat.backend.reduction import all, sum
 from kompat.engines.width import dtype_name
 from kompat.graph.shapes import may_be_alike
 from kompat.values import keras_mask
@@ -364,7 +365,7 @@ def _logits(output: Any, from_logits: bool, activation: Any, axis: int) -> tuple
     """The output as a tensor, or the logits that it was made of; and whether that is logits."""
     probabilities, output = output, tensor(floating(output))
     if activation is activations.softmax:
-        checked_axes((axis,), output)
+        axis_in(output, axis)
     kerases = getattr(keras.activations, activation.__name__)
     logits = logits_of(probabilities, activation, kerases, axis)
     if logits is None:

@@ -8,6 +8,7 @@ import keras
 from kompat import engines
 from kompat.backend import reduction
 from kompat.backend.arithmetic import maximum
+from kompat.backend.axes import axes_in, axis_in
 from kompat.backend.inspection import cast
 from kompat.backend.operands import cast_like, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
@@ -56,8 +57,8 @@ def batch_normalization(
            [1., 2.]], dtype=float32)
     """
     x = tensor(floating(x))
-    reduction.checked_axes((axis,), x)
-    vectors = (_along(each, x, [axis % len(x.shape)]) for each in (mean, var, beta, gamma))
+    kept = [axis_in(x, axis)]
+    vectors = (_along(each, x, kept) for each in (mean, var, beta, gamma))
     return cast_like(_normalise(x, *vectors, epsilon), dtype_name(x))
 
 
@@ -93,8 +94,8 @@ def normalize_batch_in_training(
     """
     x = tensor(floating(x))
     rank, dtype = len(x.shape), dtype_name(x)
-    axes = tuple(reduction.checked_axes(tuple(reduction_axes), x))
-    kept = [i for i in range(rank) if i not in {axis % rank for axis in axes}]
+    axes = axes_in(x, tuple(reduction_axes))
+    kept = [i for i in range(rank) if i not in axes]
     wide = cast_like(x, "float32") if dtype in ("float16", "bfloat16") else x
     average, variance = reduction.mean(wide, axes), reduction.var(wide, axes)
     vectors = (_along(each, x, kept) for each in (average, variance, beta, gamma))

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
+from kompat.backend.axes import Axis, axes_in
 from kompat.backend.inspection import int_shape, shape
 from kompat.backend.operands import data_format_of, floating, tensor
 from kompat.backend.phases import learning_phase_scope
-from kompat.backend.reduction import Axis, checked_axes, prod
+from kompat.backend.reduction import prod
 from kompat.graph import history
 from kompat.graph.default import Graph, get_default_graph
 
@@ -106,7 +107,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     1000.69
     """
     x = floating(x)
-    return _logsumexp(x, axis=checked_axes(axis, x), keepdims=keepdims)
+    return _logsumexp(x, axis=axes_in(x, axis), keepdims=keepdims)
 
 
 def slice(x: Any, start: Sequence[Any], size: Sequence[Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kompat import engines
+from kompat.backend.axes import Axis, axes_in, axis_in
 from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
 from kompat.graph.unranked import is_unranked
@@ -29,7 +30,6 @@ __all__ = [
     "var",
 ]
 
-Axis = int | list[int] | tuple[int, ...] | None
 
 _exact = engines.current.exact
 _fused = partial(engines.current.fused, static=("axis", "keepdims"))
@@ -57,7 +57,7 @@ def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     if axis is None and not is_unranked(x):
         axes = tuple(range(len(x.shape)))  # Keras on PyTorch drops `keepdims` without axes
     else:
-        axes = checked_axes(axis, x)
+        axes = axes_in(x, axis)
     result = function(x, axis=axes, keepdims=keepdims)
     return result if result.dtype is x.dtype else cast_like(result, dtype_name(x))
 
@@ -66,36 +66,12 @@ def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
     if is_unranked(x) or 0 not in x.shape:
         return _reduce(function, x, axis, keepdims)
-    reduced = _sum(x, axis=checked_axes(axis, x), keepdims=keepdims)
+    reduced = _sum(x, axis=axes_in(x, axis), keepdims=keepdims)
     if 0 not in reduced.shape:
         raise ValueError(
             f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
         )
     return cast_like(reduced, dtype_name(x))
-
-
-def checked_axes(axis: Any, x: Any) -> Any:
-    """The axes of `x` as `keras.ops` takes them.
-
-    Raises:
-        ValueError: an axis is out of range, doubled or no integer.
-    """
-    if axis is None:
-        return None
-    rank = len(x.shape)
-    if type(axis) is int and -rank <= axis < rank:
-        return axis
-    several = isinstance(axis, (list, tuple))
-    axes = tuple(axis) if several else (axis,)
-    for one in axes:
-        if isinstance(one, bool) or not hasattr(one, "__index__") or not -rank <= one < rank:
-            raise ValueError(
-                f"expected axis to be None or integers in [{-rank}, {rank}) for a tensor of rank "
-                f"{rank}, received {axis!r}."
-            )
-    if len({one % rank for one in axes}) < len(axes):
-        raise ValueError(f"expected different axes, received {axis!r} for a tensor of rank {rank}.")
-    return axes if several else axes[0]
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -279,7 +255,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([ True, False])
     """
     x = cast_like(operand(x), "bool")
-    return _any(x, axis=checked_axes(axis, x), keepdims=keepdims)
+    return _any(x, axis=axes_in(x, axis), keepdims=keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -302,7 +278,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     array([False,  True])
     """
     x = cast_like(operand(x), "bool")
-    return _all(x, axis=checked_axes(axis, x), keepdims=keepdims)
+    return _all(x, axis=axes_in(x, axis), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: int = -1) -> Any:
@@ -324,8 +300,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     1
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    checked_axes((axis,), x)
-    return _argmax(x, axis=axis)
+    return _argmax(x, axis=axis_in(x, axis))
 
 
 def argmin(x: Any, axis: int = -1) -> Any:
@@ -347,8 +322,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
     2
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    checked_axes((axis,), x)
-    return _argmin(x, axis=axis)
+    return _argmin(x, axis=axis_in(x, axis))
 
 
 def cumsum(x: Any, axis: int = 0) -> Any:
@@ -370,8 +344,7 @@ def cumsum(x: Any, axis: int = 0) -> Any:
     array([1., 3.], dtype=float32)
     """
     x = operand(x)
-    checked_axes((axis,), x)
-    return cast_like(_cumsum(x, axis=axis), dtype_name(x))
+    return cast_like(_cumsum(x, axis=axis_in(x, axis)), dtype_name(x))
 
 
 def cumprod(x: Any, axis: int = 0) -> Any:
@@ -393,5 +366,4 @@ def cumprod(x: Any, axis: int = 0) -> Any:
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    checked_axes((axis,), x)
-    return cast_like(_cumprod(x, axis=axis), dtype_name(x))
+    return cast_like(_cumprod(x, axis=axis_in(x, axis)), dtype_name(x))

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kompat import engines
+from kompat.backend.axes import axis_in
 from kompat.backend.operands import apply, operand, require_ranks
 from kompat.engines.width import is_symbolic
 from kompat.graph.shapes import Shaped, run_sizes
@@ -333,16 +334,3 @@ def squeeze(x: Any, axis: int) -> Any:
             f"{tuple(x.shape)}."
         )
     return _squeeze(x, axis)
-
-
-def axis_in(x: Any, axis: Any, more: int = 0) -> int:
-    """An axis of `x`, counted from the front; `more` axes than it has are allowed."""
-    rank = len(x.shape) + more
-    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
-        raise TypeError(f"expected an axis as an integer, received {axis!r:.60}.")
-    if not -rank <= axis < rank:
-        raise ValueError(
-            f"expected an axis in [{-rank}, {rank}) for a tensor of shape {tuple(x.shape)}, "
-            f"received {axis}."
-        )
-    return int(axis) % rank
