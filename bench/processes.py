@@ -62,9 +62,22 @@ def functions(engine: str) -> list[Result]:
     """The rows of K.function on another engine; none where it is not installed."""
     if importlib.util.find_spec(engine) is None:
         return []
-    environment = {**os.environ, "KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    found = json.loads(_output([sys.executable, "-m", "bench.functions"], environment))
+    found = json.loads(_output([sys.executable, "-m", "bench.functions"], _environment(engine)))
     return [Result(**{**row, "name": f"{row['name']}: {engine}"}) for row in found]
+
+
+def run(program: str, engine: str) -> str:
+    """The last line that a program printed in a process of its own.
+
+    Args:
+        program: the source.
+        engine: the one that Keras is to use.
+    """
+    return _output([sys.executable, "-c", program], _environment(engine))
+
+
+def _environment(engine: str) -> dict[str, str]:
+    return {**os.environ, "KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def _output(command: list[str], environment: dict[str, str] | None = None) -> str:
