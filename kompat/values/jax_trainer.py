@@ -32,6 +32,8 @@ _LOOPS = {
     "predict_on_batch": ("trainable", "non_trainable"),
 }
 _POLL_SECONDS = 0.001
+_LOOKS = 50
+"""How often a value must be missing before it is lost."""
 
 
 def reclaim(variable: Any, name: str) -> None:
@@ -108,21 +110,26 @@ def _other_threads() -> list[FrameType]:
 
 
 def _from_other_thread(variable: Any, name: str) -> Any:
-    """Wait until the owning trainer, in another thread, holds a value that is not donated."""
-    while True:
-        found = False
+    """Wait until the owning trainer, in another thread, holds a value that is not donated.
+
+    While this looks at the trainers the value may go from a trainer to the slot or back, and on
+    its way it is in neither: it is lost only if it was nowhere for a while.
+    """
+    missing = 0
+    while missing < _LOOKS:
+        is_owned = False
         for frame in _other_threads():
             for trainer, loop, _ in _loops(frame):
                 value = _from_loop(trainer, loop, variable)
-                found = found or value is not None
+                is_owned = is_owned or value is not None
                 if value is not None and not value.is_deleted():
                     return value
         value = keras_slot.read(variable)
         if value is not None:
             return value
-        if not found:
-            raise _lost(name)
+        missing = 0 if is_owned else missing + 1
         time.sleep(_POLL_SECONDS)
+    raise _lost(name)
 
 
 def _refused(name: str, why: str) -> UnavailableValueError:

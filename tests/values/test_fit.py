@@ -321,6 +321,28 @@ def test_another_thread_reads_during_fit_and_never_sees_garbage(model, data, eng
     assert not problems
 
 
+def test_a_value_on_its_way_from_the_trainer_is_waited_for(monkeypatch, engine):
+    """Between the look at the trainers and the look at the slot it may have changed sides."""
+    if engine != "jax":
+        pytest.skip("only the JAX trainer takes the values away")
+    import keras
+
+    from kompat.values import jax_trainer
+
+    v = keras.Variable(np.ones(2, np.float32))
+    value, looks = v._value, []
+
+    def other_threads():
+        looks.append(len(looks))
+        v._value = value if len(looks) == 4 else None
+        return []
+
+    monkeypatch.setattr(jax_trainer, "_other_threads", other_threads)
+    v._value = None
+    assert kompat.get_value(v).tolist() == [1, 1]
+    assert len(looks) == 4
+
+
 def test_a_buffer_donated_while_it_is_read_is_asked_for_again(monkeypatch, engine):
     """The race of a reader with a trainer in another thread, with its moment chosen."""
     if engine != "jax":
