@@ -107,10 +107,11 @@ class Variable(Storage, keras.Variable):
         return complex(get_value(self))
 
     def __getitem__(self, index: Any) -> Any:
-        if mode.building_graph():
-            return read(self)[index if isinstance(index, tuple) else (index,)]
+        keys = index if isinstance(index, tuple) else (index,)
+        if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in keys):
+            return read(self)[tuple(map(_symbolic, keys))]
         with engines.current.full_width(self):
-            return self.value[index]
+            return self.value[tuple(map(_at_once, keys))]
 
     def __reduce__(self) -> Any:
         arguments = get_value(self), self._dtype, self.path, self.constraint, self.trainable
@@ -149,6 +150,10 @@ def _operator(name: str, function: Callable, reflected: bool) -> Callable:
 
     operate.__name__ = name
     return operate
+
+
+def _at_once(x: Any) -> Any:
+    return engines.current.as_tensor(x.value) if isinstance(x, keras.Variable) else x
 
 
 def _symbolic(x: Any) -> Any:

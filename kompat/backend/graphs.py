@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import mode, session as sessions
-from kompat.backend.operands import operand
+from kompat import engines, mode, session as sessions
+from kompat.backend.operands import concrete, operand
 from kompat.backend.variables import standard_dtype
 from kompat.errors import SymbolicValueError
 from kompat.function import Function
@@ -14,6 +14,8 @@ from kompat.graph import gradients as graph_gradients, unranked
 from kompat.graph.control import Branch, choose
 
 __all__ = ["function", "get_session", "gradients", "placeholder", "set_session", "switch"]
+
+_where = engines.current.exact(keras.ops.where)
 
 
 def placeholder(
@@ -159,12 +161,13 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
             f"`else_expression`. ndim(condition)={len(condition.shape)}, "
             f"ndim(then_expression)={len(then.shape)}"
         )
+    condition, then, otherwise = concrete(condition, then, otherwise)
     condition = keras.ops.cast(condition, "bool")
     if len(condition.shape) == 1 and _broadcasts(condition.shape, then.shape):
         missing = 0
     for _ in range(missing):
         condition = keras.ops.expand_dims(condition, -1)
-    return keras.ops.where(condition, then, otherwise)
+    return _where(condition, then, otherwise)
 
 
 def _broadcasts(shape: Any, other: Any) -> bool:

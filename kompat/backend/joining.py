@@ -10,7 +10,7 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.axes import axes_in, axis_in
-from kompat.backend.operands import number, operand
+from kompat.backend.operands import concrete, number, operand
 from kompat.engines.width import dtype_name
 from kompat.graph.shapes import may_be_alike
 
@@ -45,7 +45,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Any:
     axis = axis_in(parts[0], axis, more=1)
     if not _alike(parts, free=None):
         raise ValueError(f"stack expects tensors of one shape, received {_shapes(parts)}.")
-    return _stack(parts, axis=axis)
+    return _stack(concrete(*parts), axis=axis)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import WIDE, beside, dtype_name
+from kompat.engines.width import WIDE, beside, dtype_name, is_symbolic
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, Shape, read
 
@@ -61,6 +61,13 @@ def tensor(x: Any) -> Any:
         with engines.current.full_width(x):
             return engines.current.as_tensor(x.value)
     return x
+
+
+def concrete(*operands: Any) -> list[Any]:
+    """The operands, their variables as tensors; where one is symbolic the graph reads them."""
+    if is_symbolic(operands):
+        return list(operands)
+    return [tensor(x) if isinstance(x, keras.Variable) else x for x in operands]
 
 
 def floating(x: Any) -> Any:

@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
+from kompat.backend.operands import cast_like, cast_to, concrete, operand
 from kompat.backend.variables import standard_dtype
-from kompat.engines.width import is_symbolic
+from kompat.engines.width import dtype_name, is_symbolic
 from kompat.graph.shapes import Shaped, run_sizes
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "random_uniform",
     "truncated_normal",
 ]
+
+_add = engines.current.exact(keras.ops.add)
+_less = engines.current.exact(keras.ops.less)
+_multiply = engines.current.exact(keras.ops.multiply)
 
 
 class Draw(Shaped):
@@ -77,10 +82,21 @@ def _drawn(draw: Callable[..., Any], dtype: str, sizes: Any, seed: Any) -> Any:
         return draw(sizes, dtype=dtype, seed=seed)
 
 
+def _are_numbers(*parameters: Any) -> bool:
+    return not any(hasattr(x, "shape") and not isinstance(x, np.generic) for x in parameters)
+
+
+def _moved(draws: Any, offset: Any, scale: Any) -> Any:
+    """Draws from a standard distribution, moved by tensors against which they broadcast."""
+    offset, scale = (operand(x, like=draws) for x in (offset, scale))
+    draws, offset, scale = concrete(draws, offset, scale)
+    return cast_like(_add(_multiply(draws, scale), offset), dtype_name(draws))
+
+
 def random_normal(
     shape: Any,
-    mean: float = 0.0,
-    stddev: float = 1.0,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
     dtype: str | None = None,
     seed: int | None = None,
 ) -> Any:
@@ -88,8 +104,8 @@ def random_normal(
 
     Args:
         shape: a tuple of integers; elements may be symbolic.
-        mean: its mean.
-        stddev: its standard deviation.
+        mean: its mean, a number or a tensor against which the shape broadcasts.
+        stddev: its standard deviation, the same.
         dtype: `K.floatx()` by default.
         seed: an integer: the same numbers each time, or in a graph the same sequence of runs.
 
@@ -101,14 +117,16 @@ def random_normal(
     >>> K.int_shape(K.random_normal((2, 3)))
     (2, 3)
     """
+    if not _are_numbers(mean, stddev):
+        return _moved(random_normal(shape, dtype=dtype, seed=seed), mean, stddev)
     draw = partial(keras.random.normal, mean=mean, stddev=stddev)
     return _random(draw, shape, standard_dtype(dtype), seed)
 
 
 def random_uniform(
     shape: Any,
-    minval: float = 0.0,
-    maxval: float = 1.0,
+    minval: Any = 0.0,
+    maxval: Any = 1.0,
     dtype: str | None = None,
     seed: int | None = None,
 ) -> Any:
@@ -116,8 +134,8 @@ def random_uniform(
 
     Args:
         shape: a tuple of integers; elements may be symbolic.
-        minval: the lower bound.
-        maxval: the upper bound.
+        minval: the lower bound, a number or a tensor against which the shape broadcasts.
+        maxval: the upper bound, the same.
         dtype: `K.floatx()` by default; an integer dtype draws integers.
         seed: as for `random_normal`.
 
@@ -132,19 +150,22 @@ def random_uniform(
     dtype = standard_dtype(dtype)
     if keras.backend.is_int_dtype(dtype):
         draw = partial(keras.random.randint, minval=int(minval), maxval=int(maxval))
+    elif not _are_numbers(minval, maxval):
+        draws = random_uniform(shape, dtype=dtype, seed=seed)
+        return _moved(draws, minval, maxval - minval)
     else:
         draw = partial(keras.random.uniform, minval=minval, maxval=maxval)
     return _random(draw, shape, dtype, seed)
 
 
 def random_bernoulli(
-    shape: Any, p: float = 0.0, dtype: str | None = None, seed: int | None = None
+    shape: Any, p: Any = 0.0, dtype: str | None = None, seed: int | None = None
 ) -> Any:
     """Draw ones with probability `p`, else zeros.
 
     Args:
         shape: a tuple of integers; elements may be symbolic.
-        p: the probability of a one.
+        p: the probability of a one, a number or a tensor against which the shape broadcasts.
         dtype: `K.floatx()` by default.
         seed: as for `random_normal`.
 
@@ -156,15 +177,12 @@ def random_bernoulli(
     >>> K.eval(K.random_bernoulli((3,), p=1.))
     array([1., 1., 1.], dtype=float32)
     """
-
-    def draw(shape: Any, dtype: str, seed: Any) -> Any:
-        return keras.ops.cast(keras.random.uniform(shape, seed=seed, dtype="float32") < p, dtype)
-
-    return _random(draw, shape, standard_dtype(dtype), seed)
+    draws = random_uniform(shape, dtype="float32", seed=seed)
+    return cast_to(_less(*concrete(draws, operand(p, like=draws))), standard_dtype(dtype))
 
 
 def random_binomial(
-    shape: Any, p: float = 0.0, dtype: str | None = None, seed: int | None = None
+    shape: Any, p: Any = 0.0, dtype: str | None = None, seed: int | None = None
 ) -> Any:
     """The same as `random_bernoulli`, under its older name.
 
@@ -178,8 +196,8 @@ def random_binomial(
 
 def truncated_normal(
     shape: Any,
-    mean: float = 0.0,
-    stddev: float = 1.0,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
     dtype: str | None = None,
     seed: int | None = None,
 ) -> Any:
@@ -187,8 +205,8 @@ def truncated_normal(
 
     Args:
         shape: a tuple of integers; elements may be symbolic.
-        mean: its mean before truncation.
-        stddev: its standard deviation before truncation.
+        mean: its mean before truncation, a number or a tensor against which the shape broadcasts.
+        stddev: its standard deviation before truncation, the same.
         dtype: `K.floatx()` by default.
         seed: as for `random_normal`.
 
@@ -200,5 +218,7 @@ def truncated_normal(
     >>> bool(np.abs(K.eval(K.truncated_normal((100,)))).max() <= 2)
     True
     """
+    if not _are_numbers(mean, stddev):
+        return _moved(truncated_normal(shape, dtype=dtype, seed=seed), mean, stddev)
     draw = partial(keras.random.truncated_normal, mean=mean, stddev=stddev)
     return _random(draw, shape, standard_dtype(dtype), seed)

@@ -254,7 +254,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.any(K.constant([[0., 1.], [0., 0.]]), axis=1))
     array([ True, False])
     """
-    x = cast_like(operand(x), "bool")
+    x = cast_like(tensor(x), "bool")
     return _any(x, axis=axes_in(x, axis), keepdims=keepdims)
 
 
@@ -277,7 +277,7 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.all(K.constant([[0., 1.], [1., 1.]]), axis=1))
     array([False,  True])
     """
-    x = cast_like(operand(x), "bool")
+    x = cast_like(tensor(x), "bool")
     return _all(x, axis=axes_in(x, axis), keepdims=keepdims)
 
 

@@ -91,3 +91,42 @@ def test_each_run_draws_anew_compiled_or_not(K, name):
         np.testing.assert_array_equal(same, other)
     assert (runs[0][1] != runs[1][1]).any()
     assert (runs[1][1] != runs[2][1]).any()
+
+
+# Draws whose parameters are tensors, from a function that makes such a tensor of an array.
+MOVED = {
+    "random_normal": (lambda K, t: K.random_normal((4, 2), t([9, 90]), t([0, 0])), [9, 90]),
+    "truncated_normal": (lambda K, t: K.truncated_normal((4, 2), t([9, 90]), t([0, 0])), [9, 90]),
+    "random_uniform": (lambda K, t: K.random_uniform((4, 2), t([9, 90]), t([9, 90])), [9, 90]),
+    "random_bernoulli": (lambda K, t: K.random_bernoulli((4, 2), t([0, 1])), [0, 1]),
+}
+
+
+@pytest.mark.parametrize("kind", ["variable", "constant", "array", "placeholder"])
+@pytest.mark.parametrize("name", MOVED)
+def test_parameters_may_be_tensors(K, name, kind):
+    draw, expected = MOVED[name]
+    fed = []
+
+    def made(numbers):
+        array = np.array(numbers, "float32")
+        if kind == "array":
+            return array
+        if kind != "placeholder":
+            return getattr(K, kind)(array)
+        fed.append((K.placeholder((2,)), array))
+        return fed[-1][0]
+
+    drawn = draw(K, made)
+    keys, values = [key for key, _ in fed], [value for _, value in fed]
+    drawn = K.function(keys, [drawn])(values)[0] if fed else K.eval(drawn)
+    np.testing.assert_array_equal(drawn, np.tile(np.float32(expected), (4, 1)))
+
+
+@pytest.mark.parametrize("name", ["random_normal", "truncated_normal", "random_uniform"])
+def test_tensors_move_the_same_draws_as_numbers_do(K, name):
+    draw = getattr(K, name)
+    expected = K.eval(draw((50,), 2.0, 5.0, "float64", seed=3))
+    got = K.eval(draw((50,), K.constant(2.0, dtype="float64"), K.variable(5.0), "float64", seed=3))
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
