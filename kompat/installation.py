@@ -162,7 +162,11 @@ class _KerasLoader(importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__.loader = module.__loader__ = self._loader  # type: ignore[union-attr]
-        self._loader.exec_module(module)
+        _finder.is_importing_keras = True
+        try:
+            self._loader.exec_module(module)
+        finally:
+            _finder.is_importing_keras = False
         _patches.apply()
 
 
@@ -188,6 +192,9 @@ class _AliasLoader(importlib.abc.Loader):
 class _Finder(importlib.abc.MetaPathFinder):
     """Answers for Keras, for the names of K and, without TensorFlow, for ``tensorflow.keras``."""
 
+    is_importing_keras = False
+    """Keras, and the engine that it imports, must see whether TensorFlow is really there."""
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
@@ -196,7 +203,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         if name in _K_NAMES:
             return importlib.machinery.ModuleSpec(name, _KLoader())
         if name.partition(".")[0] == _TENSORFLOW and not (
-            self._has_tensorflow() or self._asked_by_keras()
+            self._has_tensorflow() or self.is_importing_keras or self._asked_by_keras()
         ):
             stand_in = self._stand_in(name)
             if stand_in is not None:
