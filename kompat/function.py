@@ -1,10 +1,12 @@
 """K.function: a callable of a graph, compiled once for each shape of its inputs."""
 
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from kompat import session
 from kompat.errors import FeedError
@@ -33,6 +35,14 @@ class Function:
         self._structure = outputs
         self.outputs = keras.tree.flatten(outputs) if outputs is not None else []
         updates = _as_list(updates)
+        if any(map(_is_done, updates)):
+            warnings.warn(
+                f"K.function {self.name!r}: an update has no symbolic tensor in it, so it was "
+                "computed once, when it was written, and not in each run. In eager mode a variable "
+                "in an expression is its value: write updates of variables alone in "
+                "kompat.graph_mode(), or start the script with kompat run --graph.",
+                stacklevel=3,
+            )
         self.updates = [_checked_pair(u) for u in updates if isinstance(u, tuple)]
         operations = [u for u in updates if not isinstance(u, tuple)]
         self.operations = [*operations, *_as_list(fetches)]
@@ -99,6 +109,15 @@ def _as_list(x: Any) -> list[Any]:
     if x is None:
         return []
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _is_done(update: Any) -> bool:
+    """Whether an update was computed at once: what is written is a tensor of the engine."""
+    if isinstance(update, tuple):
+        update = update[-1]
+    elif isinstance(update, keras.Variable):
+        return True
+    return keras.ops.is_tensor(update) and not isinstance(update, (np.ndarray, np.generic))
 
 
 def _checked_pair(pair: tuple) -> tuple:

@@ -7,6 +7,7 @@ has values of its own, as in TensorFlow 1.
 import contextlib
 import functools
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -234,11 +235,29 @@ def entered_session() -> Session | None:
     return _sessions.stack[-1] if _sessions.stack else None
 
 
-def set_default_session(session: Session | None) -> None:
+def set_default_session(session: Any) -> None:
     """Make `session` K's own: from now on its values are those of the variables themselves."""
+    if session is not None and not isinstance(session, Session):
+        _leave_out(session)
+        return
     if session is not None:
         session.adopt_own_values()
     _Default.session = session
+
+
+def _leave_out(session: Any) -> None:
+    """Say so of a session of TensorFlow's own, whose settings are for its devices."""
+    if not type(session).__module__.startswith("tensorflow."):
+        raise SessionError(
+            f"expected a session, received {type(session).__name__}.",
+            "K's graph runs in kompat's sessions.",
+            "pass kompat.Session().",
+        )
+    warnings.warn(
+        "K.set_session: K does not compute in TensorFlow's session, so it is left out; "
+        "K.get_session() and kompat.Session() run K's graph.",
+        stacklevel=4,
+    )
 
 
 def _resolve(x: Any) -> Any:

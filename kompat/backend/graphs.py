@@ -209,11 +209,15 @@ def get_session(op_input_list: Any = ()) -> sessions.Session:
     return sessions.current_session()
 
 
-def set_session(session: sessions.Session | None) -> None:
+def set_session(session: Any) -> None:
     """Make `session` K's own. Its values become those of the variables themselves.
 
     Args:
-        session: a `kompat.Session`.
+        session: a `kompat.Session`; None for a new one. A session of TensorFlow's own, which old
+            scripts make for the settings of its devices, is left out with a warning.
+
+    Raises:
+        SessionError: it is something else.
 
     Example:
 

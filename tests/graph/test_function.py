@@ -96,6 +96,19 @@ def test_updates_without_outputs_or_inputs(K):
     assert K.get_value(v) == 6
 
 
+@pytest.mark.parametrize("written", ["update", "pair"])
+def test_an_update_that_was_done_when_it_was_written_is_named(K, x, engine, written):
+    if engine == "numpy" and written == "pair":
+        pytest.skip("its tensors are arrays, which may be meant")
+    v = K.variable(0.0)
+    update = K.update_add(v, 1.0) if written == "update" else (v, v + 1.0)
+    with pytest.warns(UserWarning, match="'count'.*written.*graph_mode"):
+        K.function([x], [x], updates=[update], name="count")
+    with kompat.graph_mode():
+        update = K.update_add(v, 1.0) if written == "update" else (v, v + 1.0)
+        K.function([x], [x], updates=[update, (v, np.float32(1)), (v, 2.0)], name="count")
+
+
 def test_two_variables_swap(K):
     a, b = K.variable([1.0]), K.variable([2.0])
     with kompat.graph_mode():

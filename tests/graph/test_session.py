@@ -6,6 +6,7 @@ import gc
 import keras
 import numpy as np
 import pytest
+from conftest import framework
 
 import kompat
 from kompat import tf
@@ -116,6 +117,18 @@ def test_keras_trains_in_the_default_session_only(K, engine):
     with kompat.Session(), pytest.raises(SessionError, match="set_session"):
         model.fit(data, data, verbose=0)
     model.fit(data, data, verbose=0)
+
+
+def test_a_session_of_tensorflow_is_left_out(K):
+    tensorflow = framework("tensorflow")
+    session = K.get_session()
+    config = tensorflow.compat.v1.ConfigProto()
+    config.gpu_options.allow_growth = True
+    with pytest.warns(UserWarning, match="left out"), tensorflow.Graph().as_default():
+        K.set_session(tensorflow.compat.v1.Session(config=config))
+    assert K.get_session() is session
+    with pytest.raises(SessionError, match=r"received int.*kompat\.Session"):
+        K.set_session(3)
 
 
 def test_set_session_makes_its_values_those_of_the_variables(K):
