@@ -7,11 +7,13 @@ import numpy as np
 
 from kompat import engines, mode, session as sessions
 from kompat.backend.operands import concrete, operand
+from kompat.backend.phases import in_train_phase
 from kompat.backend.variables import standard_dtype
 from kompat.errors import SymbolicValueError
 from kompat.function import Function
 from kompat.graph import gradients as graph_gradients, unranked
 from kompat.graph.control import Branch, choose
+from kompat.graph.phase import PhaseNumber
 
 __all__ = ["function", "get_session", "gradients", "placeholder", "set_session", "switch"]
 
@@ -149,6 +151,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     >>> K.eval(K.switch(K.constant([1., 0.]) > 0, K.constant([1., 2.]), K.constant([3., 4.])))
     array([1., 4.], dtype=float32)
     """
+    if isinstance(condition, PhaseNumber):
+        return in_train_phase(then_expression, else_expression, condition)
     condition = operand(condition)
     if len(condition.shape) == 0:
         return _switch_scalar(condition, then_expression, else_expression)

@@ -5,10 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import engines
+from kompat import engines, mode
 from kompat.backend.operands import cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.graph.operations import GraphOperation, Shape
+from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import is_unranked, spec_like
 
 __all__ = [
@@ -137,7 +138,10 @@ def cast(x: Any, dtype: str) -> Any:
     """
     if dtype is None:
         raise TypeError("cast expects the name of a dtype, received None.")
-    x, dtype = operand(x), standard_dtype(dtype)
+    dtype = standard_dtype(dtype)
+    if isinstance(x, PhaseNumber) and not mode.building_graph():
+        return x.cast(dtype)
+    x = operand(x)
     if isinstance(x, (np.ndarray, np.generic, keras.Variable)):
         return cast_to(x, dtype)
     return cast_like(x, dtype)

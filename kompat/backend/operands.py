@@ -9,7 +9,8 @@ import numpy as np
 from kompat import engines, mode
 from kompat.engines.width import WIDE, beside, dtype_name, is_symbolic
 from kompat.errors import UnsupportedValueError
-from kompat.graph.operations import Apply, Shape, read
+from kompat.graph.operations import Apply, ReadPhase, Shape, read
+from kompat.graph.phase import PhaseNumber
 
 _cast = engines.current.exact(keras.ops.cast)
 _fused_cast = engines.current.fused(_cast, static=("dtype",))
@@ -29,6 +30,8 @@ def operand(x: Any, like: Any = None) -> Any:
     """
     if isinstance(x, keras.Variable) and mode.building_graph():
         return read(x)
+    if isinstance(x, PhaseNumber):
+        return _phase_number(x, like)
     if hasattr(x, "dtype") and hasattr(x, "shape"):
         return beside(x, like)
     if isinstance(x, (int, float)):
@@ -41,6 +44,13 @@ def operand(x: Any, like: Any = None) -> Any:
         return _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+
+
+def _phase_number(x: PhaseNumber, like: Any) -> Any:
+    """Symbolic in graph mode, as it is beside a symbolic tensor, else the number of this moment."""
+    if mode.building_graph():
+        return ReadPhase(x).symbolic_call()
+    return x if is_symbolic(like) else np.asarray(x)[()]
 
 
 def number(x: float, like: Any = None) -> Any:

@@ -8,7 +8,7 @@ import keras
 from kompat import mode
 from kompat.graph import phase as phases
 from kompat.graph.control import Branch, choose
-from kompat.graph.phase import LEARNING_PHASE, LearningPhase
+from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber
 
 __all__ = [
     "in_test_phase",
@@ -89,7 +89,7 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     if isinstance(phase, keras.KerasTensor):
         return choose(phase, Branch(x), Branch(alt))
     chosen = Branch(x if phase else alt)
-    symbolic = isinstance(phase, LearningPhase) and not phases.is_running()
+    symbolic = isinstance(phase, PhaseNumber) and not phases.is_running()
     if symbolic and (chosen.symbolic or mode.building_graph()):
         other = Branch(alt if phase else x)
         return choose(phase, *((chosen, other) if phase else (other, chosen)))

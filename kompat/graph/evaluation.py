@@ -19,7 +19,7 @@ from kompat.engines.width import any_wide
 from kompat.errors import UnfedPlaceholderError
 from kompat.graph import call_context, history
 from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function
-from kompat.graph.phase import LearningPhase
+from kompat.graph.phase import PhaseNumber, number
 from kompat.graph.shapes import Index, Shaped
 from kompat.graph.state import Perturb, State
 
@@ -128,7 +128,7 @@ class Run:
             return self.values[id(x)]
         if isinstance(x, keras.Variable):
             return self.state.value_before(x)
-        return np.int32(self.phase) if isinstance(x, LearningPhase) else x
+        return number(x.at(self.phase)) if isinstance(x, PhaseNumber) else x
 
     def compute(self, node: Any) -> None:
         """Compute the outputs of a node whose inputs have values."""
@@ -164,12 +164,14 @@ class Run:
         return compute(*args, **kwargs)
 
     def _argument(self, x: Any) -> Any:
-        return self.value(x) if isinstance(x, keras.Variable) else self._of_layer(x)
+        return (
+            self.value(x) if isinstance(x, (keras.KerasTensor, keras.Variable, PhaseNumber)) else x
+        )
 
     def _of_layer(self, x: Any) -> Any:
         if isinstance(x, keras.KerasTensor):
             return self.values[id(x)]
-        return bool(self.phase) if isinstance(x, LearningPhase) else x
+        return bool(x.at(self.phase)) if isinstance(x, PhaseNumber) else x
 
     def _is_on_host(self, node: Any) -> bool:
         """Whether everything that a node computes with is known without running: shapes."""

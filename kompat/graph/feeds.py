@@ -10,7 +10,7 @@ from kompat import engines
 from kompat.engines.width import dtype_name
 from kompat.errors import FeedError, SessionError
 from kompat.graph import history, sparse
-from kompat.graph.phase import LearningPhase, checked
+from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber, checked
 from kompat.graph.unranked import is_unranked
 from kompat.values import keras_slot
 from kompat.values.adapter import as_host
@@ -18,7 +18,7 @@ from kompat.values.adapter import as_host
 
 def fetchable(x: Any) -> None:
     """Raise unless `x` can be the output of a function or a fetch of a session."""
-    if isinstance(x, (keras.KerasTensor, keras.Variable, LearningPhase, np.ndarray, np.number)):
+    if isinstance(x, (keras.KerasTensor, keras.Variable, PhaseNumber, np.ndarray, np.number)):
         return
     if isinstance(x, (int, float)) or keras.ops.is_tensor(x):
         return
@@ -36,7 +36,7 @@ def split_phase(keys: Sequence[Any], values: Sequence[Any]) -> tuple[list[Any], 
     Returns:
         The other keys, the phase (what it is now unless fed), and the other values.
     """
-    fed, phase, others = [], int(LearningPhase()), []
+    fed, phase, others = [], int(LEARNING_PHASE), []
     for key, value in zip(keys, values, strict=True):
         if isinstance(key, LearningPhase):
             phase = phase if value is None else checked(np.asarray(value).item())

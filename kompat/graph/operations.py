@@ -14,6 +14,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.graph import history
+from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import spec_like
 from kompat.values import keras_slot
 
@@ -67,6 +68,23 @@ class Read(GraphOperation):
         state = run.state
         read = state.value_assigned if self._is_after else state.value_before
         return read(self.variable)
+
+
+class ReadPhase(GraphOperation):
+    """A number that follows from the learning phase, as a tensor."""
+
+    def __init__(self, number: PhaseNumber):
+        super().__init__()
+        self._number = number
+
+    def compute_output_spec(self) -> keras.KerasTensor:
+        return keras.KerasTensor((), dtype=self._number.dtype.name)
+
+    def call(self) -> Any:
+        return np.asarray(self._number)[()]
+
+    def evaluate(self, run: Any) -> Any:
+        return run.value(self._number)
 
 
 def _spec(variable: keras.Variable) -> keras.KerasTensor:

@@ -3,8 +3,11 @@
 import contextlib
 import operator
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import keras
+import numpy as np
 
 from kompat.graph import call_context
 
@@ -21,7 +24,58 @@ class _Default:
     value: int | None = None
 
 
-class LearningPhase:
+class PhaseNumber:
+    """A number that follows from the learning phase: in a graph, from that of each run.
+
+    Elsewhere it is the number of this moment, as in `if` and comparisons.
+
+    Args:
+        at: gives the number for a phase.
+    """
+
+    shape = ()
+    __array_ufunc__ = None  # NumPy leaves the operators to this class
+
+    def __init__(self, at: Callable[[int], Any]):
+        self.at = at
+
+    @property
+    def now(self) -> Any:
+        """The number of this moment."""
+        return self.at(_current())
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Its dtype as a tensor."""
+        return np.asarray(number(self.now)).dtype
+
+    def cast(self, dtype: str) -> "PhaseNumber":
+        """The same as a NumPy number of a dtype."""
+        return PhaseNumber(lambda phase: np.asarray(self.at(phase), dtype)[()])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(number(self.now), dtype)
+
+    def __int__(self) -> int:
+        return int(self.now)
+
+    def __bool__(self) -> bool:
+        return bool(self.now)
+
+    def __float__(self) -> float:
+        return float(self.now)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or self.now == other
+
+    def __hash__(self) -> int:
+        return hash(self.at)
+
+    def __repr__(self) -> str:
+        return f"<of the learning phase: {self.now}>"
+
+
+class LearningPhase(PhaseNumber):
     """The phase of the thread that asks: usable in `if`, `==`, `training=`, and as a feed key.
 
     Its value is that of the running function or session, else of the Keras layer that is being
@@ -31,45 +85,57 @@ class LearningPhase:
 
     name = "learning_phase"
 
-    def __int__(self) -> int:
-        for value in (_phase.running, call_context.training(), *_phase.scopes[-1:], _Default.value):
-            if value is not None:
-                return int(value)
-        return 0
+    def __init__(self) -> None:
+        super().__init__(int)
 
-    __index__ = __int__
-
-    def __bool__(self) -> bool:
-        return bool(int(self))
-
-    def __float__(self) -> float:
-        return float(int(self))
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or int(self) == other
-
-    def __hash__(self) -> int:
-        return hash(LearningPhase)
+    __index__ = PhaseNumber.__int__
 
     def __repr__(self) -> str:
-        return f"<learning phase {int(self)}>"
+        return f"<learning phase {self.now}>"
 
 
-def _arithmetic(name: str) -> Any:
-    function = getattr(operator, name)
-    return lambda self, other: function(int(self), other)
+def number(value: Any) -> Any:
+    """A Python number as NumPy's: int32 or `K.floatx()`."""
+    if isinstance(value, int):
+        return np.int32(value)
+    return np.asarray(value, keras.config.floatx())[()] if isinstance(value, float) else value
 
 
-def _reflected(name: str) -> Any:
-    function = getattr(operator, name)
-    return lambda self, other: function(other, int(self))
+def _current() -> int:
+    for value in (_phase.running, call_context.training(), *_phase.scopes[-1:], _Default.value):
+        if value is not None:
+            return int(value)
+    return 0
+
+
+def _arithmetic(function: Callable[[Any, Any], Any]) -> Any:
+    """An operator of phase numbers: with a number another one, with a tensor a tensor."""
+
+    def operate(self: PhaseNumber, other: Any) -> Any:
+        if isinstance(other, PhaseNumber):
+            return PhaseNumber(lambda phase: function(self.at(phase), other.at(phase)))
+        if type(other) in (bool, int, float):
+            return PhaseNumber(lambda phase: function(self.at(phase), other))
+        symbolic = isinstance(other, keras.KerasTensor)
+        return NotImplemented if symbolic else function(self.now, other)
+
+    return operate
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: function(b, a)
+
+
+def _comparison(function: Callable[[Any, Any], Any]) -> Any:
+    return lambda self, other: function(self.now, other)
 
 
 for _name in ("add", "sub", "mul", "truediv"):
-    setattr(LearningPhase, f"__{_name}__", _arithmetic(_name))
-    setattr(LearningPhase, f"__r{_name}__", _reflected(_name))
+    _function = getattr(operator, _name)
+    setattr(PhaseNumber, f"__{_name}__", _arithmetic(_function))
+    setattr(PhaseNumber, f"__r{_name}__", _arithmetic(_reflected(_function)))
 for _name in ("lt", "le", "gt", "ge"):
-    setattr(LearningPhase, f"__{_name}__", _arithmetic(_name))
+    setattr(PhaseNumber, f"__{_name}__", _comparison(getattr(operator, _name)))
 
 LEARNING_PHASE = LearningPhase()
 

@@ -127,7 +127,7 @@ def test_a_session_of_tensorflow_is_left_out(K):
     with pytest.warns(UserWarning, match="left out"), tensorflow.Graph().as_default():
         K.set_session(tensorflow.compat.v1.Session(config=config))
     assert K.get_session() is session
-    with pytest.raises(SessionError, match=r"received int.*kompat\.Session"):
+    with pytest.raises(SessionError, match="received int"):
         K.set_session(3)
 
 
