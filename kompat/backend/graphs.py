@@ -9,7 +9,6 @@ from kompat import engines, mode, session as sessions
 from kompat.backend.operands import concrete, operand
 from kompat.backend.phases import in_train_phase
 from kompat.backend.variables import standard_dtype
-from kompat.errors import SymbolicValueError
 from kompat.function import Function
 from kompat.graph import gradients as graph_gradients, unranked
 from kompat.graph.control import Branch, choose
@@ -108,7 +107,8 @@ def gradients(loss: Any, variables: Any) -> list[Any]:
         A list of symbolic tensors; None, with a warning, for what the loss does not depend on.
 
     Raises:
-        SymbolicValueError: `loss` is a computed value.
+        SymbolicValueError: `loss` or one of `variables` is a computed value, as in the `call` of a
+            layer.
 
     Example:
 
@@ -119,14 +119,6 @@ def gradients(loss: Any, variables: Any) -> list[Any]:
     if isinstance(loss, (list, tuple)):
         loss = sum((keras.ops.sum(each) for each in loss[1:]), keras.ops.sum(loss[0]))
     wrt = list(variables) if isinstance(variables, (list, tuple)) else [variables]
-    for x in wrt:
-        if not isinstance(x, (keras.KerasTensor, keras.Variable)):
-            raise SymbolicValueError(
-                f"K.gradients: expected variables or symbolic tensors to differentiate with "
-                f"respect to, received {type(x).__name__}.",
-                "a computed value is no part of the graph.",
-                "pass a variable, K.placeholder, or a tensor of the model.",
-            )
     return graph_gradients.gradients(loss, wrt)
 
 

@@ -12,13 +12,19 @@ from kompat.graph.operations import Gradient, GraphOperation, Read
 
 def gradients(loss: Any, wrt: list[Any]) -> list[Any]:
     """Symbolic gradients of the sum of `loss`; None in place of what it does not depend on."""
-    if not isinstance(loss, keras.KerasTensor):
-        raise SymbolicValueError(
-            f"K.gradients: expected a symbolic loss, received {type(loss).__name__}.",
-            "a computed value does not tell what it was computed from.",
-            "compute the loss from K.placeholder, model.input or model.output, or in "
-            "kompat.graph_mode(); for computed values use the engine's own gradients.",
-        )
+    for x, kinds, what in (
+        (loss, keras.KerasTensor, "a symbolic loss"),
+        *((x, (keras.KerasTensor, keras.Variable), "variables or symbolic tensors") for x in wrt),
+    ):
+        if not isinstance(x, kinds):
+            raise SymbolicValueError(
+                f"K.gradients: expected {what}, received {type(x).__name__}.",
+                "a computed value does not tell what it was computed from, and values are what "
+                "Keras gives to layers, losses and metrics.",
+                "compute the loss from K.placeholder, model.input or model.output, one of "
+                "variables alone in kompat.graph_mode(), and run it by K.function; inside a layer "
+                "or a loss use the engine's own: jax.grad, torch.autograd.grad, tf.GradientTape.",
+            )
     reach = _Reach(loss)
     connected = [x for x in wrt if reach.holds(x)]
     for x in wrt:

@@ -137,7 +137,9 @@ def test_a_computed_loss_raises(K):
     v = K.variable(2.0)
     with pytest.raises(SymbolicValueError, match="graph_mode"):
         K.gradients(K.square(v), v)
-    with pytest.raises(SymbolicValueError, match="part of the graph"):
+    with pytest.raises(
+        SymbolicValueError, match=r"received ndarray(.|\n)*layers(.|\n)*GradientTape"
+    ):
         K.gradients(K.placeholder(shape=()) * 2, np.ones(2))
 
 
