@@ -18,7 +18,16 @@ from typing import Any
 from kompat.engine_choice import choose_engine
 
 # Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
-_K_NAMES = frozenset(["keras.backend.tensorflow_backend", "tensorflow.keras.backend"])
+# Where TensorFlow had Keras; with TensorFlow installed the last is a part of its own inside.
+_KERAS_NAMES = ("tensorflow.keras", "tensorflow.compat.v1.keras", "tensorflow.python.keras")
+_K_NAMES = frozenset(
+    [
+        "keras.backend.tensorflow_backend",
+        "kompat.backend.tensorflow_backend",  # from keras.backend import tensorflow_backend
+        "tensorflow.keras.backend",
+        "tensorflow.compat.v1.keras.backend",
+    ]
+)
 _LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
 _TENSORFLOW = "tensorflow"
 
@@ -179,7 +188,11 @@ class _AliasLoader(importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = ModuleType(spec.name, self._target.__doc__)
         module.__dict__.update(
-            {k: v for k, v in vars(self._target).items() if not k.startswith("__")}
+            {
+                name: value
+                for name, value in vars(self._target).items()
+                if not name.startswith("__") or name in ("__getattr__", "__version__")
+            }
         )
         module.__path__ = []
         _patches.modules.setdefault(spec.name, None)
@@ -202,9 +215,9 @@ class _Finder(importlib.abc.MetaPathFinder):
             return self._keras(path)
         if name in _K_NAMES:
             return importlib.machinery.ModuleSpec(name, _KLoader())
-        if name.partition(".")[0] == _TENSORFLOW and not (
-            self._has_tensorflow() or self.is_importing_keras or self._asked_by_keras()
-        ):
+        if name.partition(".")[0] == _TENSORFLOW and self._is_played(name):
+            if name == "tensorflow.python.keras.backend":
+                return importlib.machinery.ModuleSpec(name, _KLoader())
             stand_in = self._stand_in(name)
             if stand_in is not None:
                 loader = _AliasLoader(stand_in)
@@ -217,6 +230,13 @@ class _Finder(importlib.abc.MetaPathFinder):
         if spec is not None and spec.loader is not None:
             spec.loader = _KerasLoader(spec.loader)
         return spec
+
+    def _is_played(self, name: str) -> bool:
+        """Whether a part of TensorFlow is played by another module here and now."""
+        if self.is_importing_keras or self._asked_by_keras():
+            return False
+        # Even where TensorFlow is installed this is no module that can be imported.
+        return name.startswith("tensorflow.compat.v1.keras") or not self._has_tensorflow()
 
     def _asked_by_keras(self) -> bool:
         """Whether the import that is going on was made by Keras itself."""
@@ -241,11 +261,17 @@ class _Finder(importlib.abc.MetaPathFinder):
             # before the stand-in is there.
             keras.saving.serialize_keras_object(np.float32(0))
             return importlib.import_module("kompat.tf")
-        if name == "tensorflow.keras" or name.startswith("tensorflow.keras."):
-            try:
-                return importlib.import_module(name.removeprefix("tensorflow."))
-            except ModuleNotFoundError:
-                return None
+        if name in ("tensorflow.compat", "tensorflow.compat.v1", "tensorflow.python"):
+            door = importlib.import_module("kompat.tf")
+            return {"compat": door.compat, "v1": door.compat.v1}.get(
+                name.rpartition(".")[2], ModuleType(name)
+            )
+        for place in _KERAS_NAMES:
+            if name == place or name.startswith(f"{place}."):
+                try:
+                    return importlib.import_module(f"keras{name.removeprefix(place)}")
+                except ModuleNotFoundError:
+                    return None
         return None
 
 

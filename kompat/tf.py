@@ -20,7 +20,10 @@ from kompat.storage.plain import is_engine_value
 from kompat.values import keras_slot
 from kompat.variable import Variable as _Variable
 
-__all__ = ["Variable", "compat", "keras"]
+__version__ = "2.21.0"
+"""The TensorFlow whose answers K is checked against, for scripts that ask."""
+
+__all__ = ["Variable", "compat", "keras", "random"]
 
 _NAMES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -161,7 +164,21 @@ class ConfigProto(_Options):
         super().__init__(**{"gpu_options": GPUOptions(), **settings})
 
 
+def set_seed(seed: int) -> None:
+    """Set the seeds of Python, NumPy and the engine."""
+    keras.utils.set_random_seed(seed)
+
+
+def __getattr__(name: str) -> Any:
+    """The names of TensorFlow 1 stand in `tf.compat.v1`, and in TensorFlow 1 itself here."""
+    try:
+        return vars(compat.v1)[name]
+    except KeyError:
+        raise AttributeError(f"module 'kompat.tf' has no attribute {name!r}") from None
+
+
 keras = _KerasDoor("kompat.tf.keras", "Keras 3, with K as its backend.")
+random = _namespace("random", set_seed=set_seed)
 compat = _namespace(
     "compat",
     v1=_namespace(
@@ -183,6 +200,7 @@ compat = _namespace(
         enable_eager_execution=mode.enable_eager_execution,
         disable_v2_behavior=mode.disable_eager_execution,
         executing_eagerly=mode.executing_eagerly,
+        set_random_seed=set_seed,
         **_DTYPES,
     ),
 )

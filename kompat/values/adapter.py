@@ -258,7 +258,8 @@ def _search(cls: type) -> Adapter | None:
 
 def _ours(cls: type) -> Adapter | None:
     for framework, file in _FILES:
-        if framework in sys.modules:
+        # What `kompat.install` puts in the place of TensorFlow has no file.
+        if getattr(sys.modules.get(framework), "__file__", None):
             adapter = import_module(f"kompat.values.{file}").adapter_for(cls)
             if adapter is not None:
                 return adapter

@@ -102,8 +102,22 @@ from tensorflow.keras import layers
 from tensorflow.keras.models import Sequential
 import tensorflow.keras.backend
 import keras
+from tensorflow.compat.v1.keras.backend import set_session
+from tensorflow.compat.v1.keras import backend as v1
+import tensorflow.compat.v1 as tf1
+from keras.backend import tensorflow_backend
 assert K.__name__ == "kompat.backend", K
-assert tf.keras.backend is K
+assert tf.keras.backend is v1 is tensorflow_backend is tf1.keras.backend is K
+assert set_session is K.set_session
+assert tf.__version__[0] == "2"
+tf.random.set_seed(1)
+if HIDDEN:
+    from tensorflow.python.keras import backend as inner
+    assert inner is K
+    session = tf.Session(config=tf.ConfigProto(allow_soft_placement=True))
+    session = tf1.Session(config=tf1.ConfigProto(allow_soft_placement=True))
+    set_session(session)
+    assert not hasattr(tf, "nothing_of_the_kind")
 assert tensorflow.keras.backend is K
 model = Sequential([keras.Input((2,)), layers.Dense(1)])
 model.compile("sgd", "mse")
