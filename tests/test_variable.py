@@ -2,7 +2,9 @@
 
 import copy
 import gc
+import os
 import pickle
+import subprocess
 import sys
 import threading
 import time
@@ -548,3 +550,60 @@ def test_dropped_variables_are_freed(K):
     del v
     gc.collect()
     assert reference() is None
+
+
+SIGNALS = """
+import signal
+from kompat import backend as K
+v, w = K.variable(0.0), K.variable([0.0, 0.0])
+class Stop(Exception): pass
+def stop(*_): raise Stop
+def write(*_):
+    K.set_value(v, 1.0); K.set_value(w, [1.0, 1.0])
+    signal.setitimer(signal.ITIMER_REAL, 0.0005)
+for handler, rounds in ((stop, 40), (write, 2)):
+    signal.signal(signal.SIGALRM, handler)
+    for _ in range(rounds):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.0003)
+            for n in range(20000):
+                K.set_value(v, 2.0); K.set_value(w, [2.0, 2.0])
+            if handler is stop: raise AssertionError("no signal came")
+        except Stop:
+            pass
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    K.variable(1.0)
+print("done")
+"""
+
+FORKS = """
+import os, sys, threading, warnings
+import numpy as np, kompat
+from kompat import backend as K
+warnings.simplefilter("ignore")
+holders = [K.variable(np.zeros(100_000)), np.zeros(100_000)]
+value, stop = np.ones(100_000), threading.Event()
+def write():
+    while not stop.is_set():
+        for holder in holders: kompat.set_value(holder, value)
+threading.Thread(target=write, daemon=True).start()
+for _ in range(12):
+    child = os.fork()
+    if child == 0:
+        for holder in holders: kompat.set_value(holder, value)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+stop.set()
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and processes of POSIX")
+@pytest.mark.parametrize("program", [SIGNALS, FORKS], ids=["signals", "forks"])
+def test_an_interrupted_write_keeps_no_lock(program, engine):
+    if engine == "torch" and program is FORKS:
+        pytest.skip("PyTorch's own threads do not live through a fork")
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.stdout == "done\n", done.stderr

@@ -7,6 +7,7 @@ replaced in one step, so that readers need no lock and never see half a write.
 
 import contextlib
 import math
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -30,8 +31,17 @@ float32 = np.float32
 _SCOPE = keras_slot.SCOPE
 
 # Guards the replacement of cells, for a few bytecodes at a time, and nothing else.
-_swap = threading.Lock()
-_acquire, _release = _swap.acquire, _swap.release
+# Re-entrant, for a signal handler may write while its thread does.
+_swap = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _swap
+    _swap = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)  # a thread that is not there may hold it
 
 
 Cell = tuple[Any, Any, Any]
@@ -88,17 +98,16 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         kind = x.scalar_type
         cell = x._cell
         if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
-            return super().write(x, value)
+            super().write(x, value)
+            return
         if type(value) is float and kind is float32 and -FLOAT32_MAX <= value <= FLOAT32_MAX:
             value = ONE * value
         elif type(value) is not kind:
-            return super().write(x, value)
+            super().write(x, value)
+            return
         new = value, None, cell[2]
-        _acquire()
-        try:
+        with _swap:
             x._cell = new
-        finally:
-            _release()
 
     def stage(self, x: Any, value: Any) -> Any:
         """The cell to put in place of the current one; in a scope, what it is to record."""

@@ -138,6 +138,8 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     [1.0, 2.0]
     """
     pairs = list(_several(tuples))
+    if {*map(type, pairs)} != {tuple} or {*map(len, pairs)} != {2}:
+        _require_pairs(pairs)
     types = {type(x): None for x, _ in pairs}
     staged: dict[Adapter, list[tuple[Any, Any]]] = defaultdict(list)
     for cls in types:
@@ -153,6 +155,16 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
             if undo is not None:
                 undo()
         raise
+
+
+def _require_pairs(items: list[Any]) -> None:
+    """Raise unless all are pairs: a variable of two elements could be taken apart like one."""
+    for item in items:
+        if not isinstance(item, (tuple, list)) or len(item) != 2:
+            raise TypeError(
+                f"batch_set_value: expected pairs (variable, value), received an item of type "
+                f"{type(item).__name__}: {item!r:.60}."
+            )
 
 
 def _several(items: Iterable[Any]) -> Iterable[Any]:

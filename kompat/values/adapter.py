@@ -32,8 +32,11 @@ class Adapter:
     `stage` checks and copies the value, `commit` stores what was staged.
     """
 
-    may_fail = False
-    """Whether `commit` may still raise: a batch then commits this kind first and can undo it."""
+    may_fail = True
+    """Whether `commit` may still raise: a batch then commits this kind first.
+
+    What `commit` returns, if it is a function, undoes it.
+    """
 
     def name(self, x: Any) -> str:
         """What errors call `x`."""
@@ -79,13 +82,17 @@ class Adapter:
 
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
         """Write ``operation(x, operand)``; no other write can come between."""
+        # Never one holder's lock inside that of another: two threads would wait for each other.
+        other = None if operand is x else host_value(operand, self.name(x))
         with self.lock(x):
-            self.write(x, operation(self.read(x), host_value(operand, self.name(x))))
+            now = self.read(x)
+            self.write(x, operation(now, now if operand is x else other))
 
 
 class ImmutableAdapter(Adapter):
     """A holder that can be read but never written: an array or tensor of a framework."""
 
+    may_fail = False
     why = "an array of its kind never changes once it is made; others may hold it too."
     mend = "put it into a variable, K.variable(value), and write that."
 
@@ -95,8 +102,6 @@ class ImmutableAdapter(Adapter):
 
 class RegisteredAdapter(Adapter):
     """An adapter made of the functions given to `register_adapter`."""
-
-    may_fail = True
 
     def __init__(self, read: Callable, write: Callable | None):
         self._read, self._write = read, write

@@ -5,10 +5,22 @@ shares its lock with others; that costs waiting, never correctness, because the 
 re-entrant and no code takes the lock of a second holder inside that of the first.
 """
 
+import os
 import threading
 from typing import Any
 
-_LOCKS = tuple(threading.RLock() for _ in range(64))
+_COUNT = 64
+_LOCKS: tuple[threading.RLock, ...] = ()
+
+
+def _renew() -> None:
+    global _LOCKS
+    _LOCKS = tuple(threading.RLock() for _ in range(_COUNT))
+
+
+_renew()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)  # threads that are not there may hold them
 
 
 def lock_of(holder: Any) -> threading.RLock:
@@ -18,4 +30,4 @@ def lock_of(holder: Any) -> threading.RLock:
 
 def lock_at(address: int) -> threading.RLock:
     """The lock of the holder, or of the memory that several holders share, at `address`."""
-    return _LOCKS[(address >> 4) % len(_LOCKS)]
+    return _LOCKS[(address >> 4) % _COUNT]

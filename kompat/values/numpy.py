@@ -13,6 +13,8 @@ from kompat.values.locks import lock_of
 class NumpyAdapter(Adapter):
     """`numpy.ndarray`: it is its own value."""
 
+    may_fail = False
+
     def name(self, x: np.ndarray) -> str:
         return "NumPy array"
 

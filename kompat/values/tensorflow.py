@@ -91,6 +91,8 @@ class CompositeAdapter(TensorAdapter):
 class VariableAdapter(Adapter):
     """`tf.Variable`, `MirroredVariable` and the other kinds."""
 
+    may_fail = False
+
     def name(self, x: tf.Variable) -> str:
         return f"tf.Variable {x.name!r}"
 

@@ -36,6 +36,8 @@ _DTYPES |= {getattr(torch, name): np.dtype(name) for name in _NATIVE.split()}
 class TorchAdapter(Adapter):
     """`torch.Tensor` and everything that derives from it."""
 
+    may_fail = False
+
     def name(self, x: torch.Tensor) -> str:
         return f"torch {type(x).__name__} of shape {tuple(x.shape)}"
 
@@ -110,6 +112,12 @@ class TorchAdapter(Adapter):
                 "while torch.compile or torch.export traces, it has only a shape and dtype.",
                 "return it from the function and read the result.",
             )
+        if not _has_memory(x):
+            raise UnavailableValueError(
+                f"{self.name(x)}: it has no memory of its own.",
+                "it stands for other tensors, as DTensor does for its shards.",
+                "read or write what it is made of, for example x.full_tensor() or x.to_local().",
+            )
         if x.dtype not in _DTYPES and not x.is_quantized:
             raise UnavailableValueError(
                 f"{self.name(x)}: NumPy has no type for {x.dtype}.",
@@ -164,6 +172,16 @@ def from_numpy(host: np.ndarray) -> torch.Tensor:
 def numpy_dtype(dtype: torch.dtype) -> np.dtype:
     """The NumPy dtype of the same width and meaning."""
     return _DTYPES[dtype]
+
+
+def _has_memory(x: torch.Tensor) -> bool:
+    if type(x) in (torch.Tensor, torch.nn.Parameter) or x.layout != torch.strided or x.is_meta:
+        return True
+    try:
+        x.untyped_storage().data_ptr()
+    except RuntimeError:  # PyTorch's only answer
+        return False
+    return True
 
 
 def _overlaps(x: torch.Tensor) -> bool:

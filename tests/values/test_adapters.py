@@ -336,3 +336,18 @@ def test_classes_made_without_end_are_not_all_remembered():
     for _ in range(adapter._MOST_TYPES + 10):
         kompat.get_value(type("Passing", (), {})())
     assert len(adapter.found) <= adapter._MOST_TYPES
+
+
+def test_an_adapter_whose_commit_fails_leaves_the_batch_as_it_was():
+    class Device:
+        shape, dtype = (), np.dtype("float32")
+
+    class Broken(kompat.Adapter):
+        def commit(self, staged):
+            raise OSError("unplugged")
+
+    kompat.register_adapter(Device, Broken())
+    first = np.zeros(2)
+    with pytest.raises(OSError, match="unplugged"):
+        kompat.batch_set_value([(first, [1, 1]), (Device(), 2.0)])
+    np.testing.assert_array_equal(first, [0, 0])

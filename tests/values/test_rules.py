@@ -1,5 +1,6 @@
 """The rules of reading and writing, for every kind of holder."""
 
+import copy
 import gc
 
 import ml_dtypes
@@ -375,3 +376,21 @@ def _available(holder) -> bool:
     except pytest.skip.Exception:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [np.array([[1.0, 2.0], [3.0, 4.0]])],
+        [(np.zeros(2), [1, 1]), np.zeros(2)],
+        {"ab": 1},
+        [(np.zeros(2),)],
+        [None],
+    ],
+    ids=["a matrix", "no brackets", "a dict", "no value", "nothing"],
+)
+def test_a_batch_takes_pairs_alone(pairs):
+    before = copy.deepcopy(pairs)
+    with pytest.raises(TypeError, match=r"pairs \(variable, value\), received an item of type"):
+        kompat.batch_set_value(pairs)
+    np.testing.assert_equal(pairs, before)

@@ -300,3 +300,29 @@ def test_readers_of_another_view_never_see_half_a_write():
             set_value(x, np.full(x.shape, i, np.float32))
         done.set()
     assert [future.result() for future in torn] == [0, 0]
+
+
+def test_a_tensor_that_stands_for_others_is_refused():
+    from torch.testing._internal.two_tensor import TwoTensor
+
+    x = TwoTensor(torch.ones(2), torch.ones(2))
+    with pytest.raises(UnavailableValueError, match=r"(?s)TwoTensor.*no memory.*to_local"):
+        kompat.get_value(x)
+    with pytest.raises(UnavailableValueError, match="no memory"):
+        kompat.set_value(x, [3.0, 4.0])
+
+
+def test_two_threads_add_each_others_tensors(K):
+    a, b = torch.ones(2000), torch.ones(2000)
+
+    def subtract(x, y):
+        for _ in range(300):
+            K.update_sub(x, y)
+
+    threads = [threading.Thread(target=subtract, args=pair) for pair in ((a, b), (b, a))]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
