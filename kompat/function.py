@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from kompat import session
+from kompat.engines.width import is_tensor
 from kompat.errors import FeedError
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
@@ -117,7 +117,7 @@ def _is_done(update: Any) -> bool:
         update = update[-1]
     elif isinstance(update, keras.Variable):
         return True
-    return keras.ops.is_tensor(update) and not isinstance(update, (np.ndarray, np.generic))
+    return is_tensor(update)
 
 
 def _checked_pair(pair: tuple) -> tuple:

@@ -12,14 +12,15 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Sequence
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 from kompat.engine_choice import choose_engine
 
-# Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
 # Where TensorFlow had Keras; with TensorFlow installed the last is a part of its own inside.
 _KERAS_NAMES = ("tensorflow.keras", "tensorflow.compat.v1.keras", "tensorflow.python.keras")
+# Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
 _K_NAMES = frozenset(
     [
         "keras.backend.tensorflow_backend",
@@ -261,11 +262,13 @@ class _Finder(importlib.abc.MetaPathFinder):
             # before the stand-in is there.
             keras.saving.serialize_keras_object(np.float32(0))
             return importlib.import_module("kompat.tf")
-        if name in ("tensorflow.compat", "tensorflow.compat.v1", "tensorflow.python"):
-            door = importlib.import_module("kompat.tf")
-            return {"compat": door.compat, "v1": door.compat.v1}.get(
-                name.rpartition(".")[2], ModuleType(name)
+        if name in ("tensorflow.compat", "tensorflow.compat.v1"):
+            part: ModuleType = attrgetter(name.partition(".")[2])(
+                importlib.import_module("kompat.tf")
             )
+            return part
+        if name == "tensorflow.python":
+            return ModuleType(name)
         for place in _KERAS_NAMES:
             if name == place or name.startswith(f"{place}."):
                 try:

@@ -237,11 +237,11 @@ def entered_session() -> Session | None:
 
 def set_default_session(session: Any) -> None:
     """Make `session` K's own: from now on its values are those of the variables themselves."""
-    if session is not None and not isinstance(session, Session):
+    if isinstance(session, Session):
+        session.adopt_own_values()
+    elif session is not None:
         _leave_out(session)
         return
-    if session is not None:
-        session.adopt_own_values()
     _Default.session = session
 
 

@@ -164,11 +164,6 @@ class ConfigProto(_Options):
         super().__init__(**{"gpu_options": GPUOptions(), **settings})
 
 
-def set_seed(seed: int) -> None:
-    """Set the seeds of Python, NumPy and the engine."""
-    keras.utils.set_random_seed(seed)
-
-
 def __getattr__(name: str) -> Any:
     """The names of TensorFlow 1 stand in `tf.compat.v1`, and in TensorFlow 1 itself here."""
     try:
@@ -178,7 +173,7 @@ def __getattr__(name: str) -> Any:
 
 
 keras = _KerasDoor("kompat.tf.keras", "Keras 3, with K as its backend.")
-random = _namespace("random", set_seed=set_seed)
+random = _namespace("random", set_seed=keras.utils.set_random_seed)
 compat = _namespace(
     "compat",
     v1=_namespace(
@@ -200,7 +195,7 @@ compat = _namespace(
         enable_eager_execution=mode.enable_eager_execution,
         disable_v2_behavior=mode.disable_eager_execution,
         executing_eagerly=mode.executing_eagerly,
-        set_random_seed=set_seed,
+        set_random_seed=keras.utils.set_random_seed,
         **_DTYPES,
     ),
 )

@@ -8,6 +8,7 @@ import numpy as np
 from kompat import engines, mode
 from kompat.backend.operands import cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
+from kompat.engines.width import is_tensor
 from kompat.graph.operations import GraphOperation, Shape
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import is_unranked, spec_like
@@ -155,7 +156,7 @@ def cast_to_floatx(x: Any) -> Any:
     >>> K.cast_to_floatx(np.array([1, 2]))
     array([1., 2.], dtype=float32)
     """
-    if keras.ops.is_tensor(x) and not isinstance(x, (np.ndarray, np.generic)):
+    if is_tensor(x):
         return cast(x, keras.config.floatx())
     if isinstance(x, (keras.Variable, keras.KerasTensor)):
         return cast(x, keras.config.floatx())

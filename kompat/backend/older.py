@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.axes import Axis, axes_in
@@ -15,6 +14,7 @@ from kompat.backend.inspection import int_shape, shape
 from kompat.backend.operands import data_format_of, floating, tensor
 from kompat.backend.phases import learning_phase_scope
 from kompat.backend.reduction import prod
+from kompat.engines import width
 from kompat.graph import history
 from kompat.graph.default import Graph, get_default_graph
 
@@ -183,7 +183,7 @@ def is_tensor(x: Any) -> bool:
     """
     if isinstance(x, (keras.KerasTensor, keras.Variable)):
         return True
-    return keras.ops.is_tensor(x) and not isinstance(x, (np.ndarray, np.generic))
+    return width.is_tensor(x)
 
 
 def is_variable(x: Any) -> bool:

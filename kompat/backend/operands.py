@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import WIDE, beside, dtype_name, is_symbolic
+from kompat.engines.width import WIDE, beside, default_number, dtype_name, is_symbolic
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, ReadPhase, Shape, read
 from kompat.graph.phase import PhaseNumber
@@ -57,9 +57,7 @@ def number(x: float, like: Any = None) -> Any:
     """A Python number as NumPy's: in the dtype of `like` if that can hold it, else in its own."""
     if like is not None and (is_floating(like) or (type(x) is int and "int" in dtype_name(like))):
         return np.asarray(x, dtype_name(like))[()]
-    if isinstance(x, bool):
-        return np.bool_(x)
-    return np.int32(x) if isinstance(x, int) else np.asarray(x, keras.config.floatx())[()]
+    return default_number(x)
 
 
 def tensor(x: Any) -> Any:

@@ -93,6 +93,15 @@ def _moved(draws: Any, offset: Any, scale: Any) -> Any:
     return cast_like(_add(_multiply(draws, scale), offset), dtype_name(draws))
 
 
+def _normal(
+    draw: Callable[..., Any], shape: Any, mean: Any, stddev: Any, dtype: str, seed: int | None
+) -> Any:
+    """Draws from one of Keras's normal distributions."""
+    if _are_numbers(mean, stddev):
+        return _random(partial(draw, mean=mean, stddev=stddev), shape, dtype, seed)
+    return _moved(_random(draw, shape, dtype, seed), mean, stddev)
+
+
 def random_normal(
     shape: Any,
     mean: Any = 0.0,
@@ -117,10 +126,7 @@ def random_normal(
     >>> K.int_shape(K.random_normal((2, 3)))
     (2, 3)
     """
-    if not _are_numbers(mean, stddev):
-        return _moved(random_normal(shape, dtype=dtype, seed=seed), mean, stddev)
-    draw = partial(keras.random.normal, mean=mean, stddev=stddev)
-    return _random(draw, shape, standard_dtype(dtype), seed)
+    return _normal(keras.random.normal, shape, mean, stddev, standard_dtype(dtype), seed)
 
 
 def random_uniform(
@@ -218,7 +224,4 @@ def truncated_normal(
     >>> bool(np.abs(K.eval(K.truncated_normal((100,)))).max() <= 2)
     True
     """
-    if not _are_numbers(mean, stddev):
-        return _moved(truncated_normal(shape, dtype=dtype, seed=seed), mean, stddev)
-    draw = partial(keras.random.truncated_normal, mean=mean, stddev=stddev)
-    return _random(draw, shape, standard_dtype(dtype), seed)
+    return _normal(keras.random.truncated_normal, shape, mean, stddev, standard_dtype(dtype), seed)

@@ -63,7 +63,7 @@ def record(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Rec
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
             recorded = recorder(*tensors)
-    except Exception:
+    except Exception:  # it comes again, to the user, when the function runs at once
         return None
     graph = recorded.graph
     written = {x for node in graph.nodes for x in _written(node)}

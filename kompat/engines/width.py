@@ -53,6 +53,18 @@ def computes_wide(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     return (any_wide(args) or any_wide(kwargs.values())) and not is_symbolic(args)
 
 
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of the engine; NumPy's arrays and numbers are none."""
+    return keras.ops.is_tensor(x) and not isinstance(x, (np.ndarray, np.generic))
+
+
+def default_number(x: float) -> Any:
+    """A Python number as NumPy's, in the dtype that K gives it where nothing else says one."""
+    if isinstance(x, bool):
+        return np.bool_(x)
+    return np.int32(x) if isinstance(x, int) else np.asarray(x, keras.config.floatx())[()]
+
+
 def is_symbolic(x: Any) -> bool:
     """Whether `x` is, or holds at any depth of lists, a symbolic tensor."""
     if isinstance(x, keras.KerasTensor):

@@ -19,7 +19,7 @@ from kompat.engines.width import any_wide
 from kompat.errors import UnfedPlaceholderError
 from kompat.graph import call_context, history
 from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function
-from kompat.graph.phase import PhaseNumber, number
+from kompat.graph.phase import PhaseNumber
 from kompat.graph.shapes import Index, Shaped
 from kompat.graph.state import Perturb, State
 
@@ -123,12 +123,12 @@ class Run:
         self.values[id(tensor)] = self._perturb(id(tensor), value)
 
     def value(self, x: Any) -> Any:
-        """The value of a fetch: a symbolic tensor, a variable, the phase or a constant."""
+        """The value of a symbolic tensor, a variable, a number of the phase, or a constant."""
         if isinstance(x, keras.KerasTensor):
             return self.values[id(x)]
         if isinstance(x, keras.Variable):
             return self.state.value_before(x)
-        return number(x.at(self.phase)) if isinstance(x, PhaseNumber) else x
+        return x.number(self.phase) if isinstance(x, PhaseNumber) else x
 
     def compute(self, node: Any) -> None:
         """Compute the outputs of a node whose inputs have values."""
@@ -154,7 +154,7 @@ class Run:
             # A layer leaves in the context what it was told, so each gets one of its own.
             with call_context.of_training(bool(self.phase)):
                 return operation(*args, **kwargs)
-        args, kwargs = history.arguments(node, self._argument)
+        args, kwargs = history.arguments(node, self.value)
         if isinstance(operation, GraphOperation):
             return operation.evaluate(self, *args, **kwargs)
         compute = _exact(operation, args)
@@ -162,11 +162,6 @@ class Run:
             with engines.current.eagerly():
                 return keras.tree.map_structure(np.asarray, compute(*args, **kwargs))
         return compute(*args, **kwargs)
-
-    def _argument(self, x: Any) -> Any:
-        return (
-            self.value(x) if isinstance(x, (keras.KerasTensor, keras.Variable, PhaseNumber)) else x
-        )
 
     def _of_layer(self, x: Any) -> Any:
         if isinstance(x, keras.KerasTensor):

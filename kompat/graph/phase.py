@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kompat.engines.width import default_number
 from kompat.graph import call_context
 
 
@@ -44,17 +45,22 @@ class PhaseNumber:
         """The number of this moment."""
         return self.at(_current())
 
+    def number(self, phase: int) -> np.generic:
+        """The number for a phase as NumPy's."""
+        value = self.at(phase)
+        return value if isinstance(value, np.generic) else default_number(value)
+
     @property
     def dtype(self) -> np.dtype:
         """Its dtype as a tensor."""
-        return np.asarray(number(self.now)).dtype
+        return self.number(_current()).dtype
 
     def cast(self, dtype: str) -> "PhaseNumber":
         """The same as a NumPy number of a dtype."""
         return PhaseNumber(lambda phase: np.asarray(self.at(phase), dtype)[()])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(number(self.now), dtype)
+        return np.array(self.number(_current()), dtype)
 
     def __int__(self) -> int:
         return int(self.now)
@@ -92,13 +98,6 @@ class LearningPhase(PhaseNumber):
 
     def __repr__(self) -> str:
         return f"<learning phase {self.now}>"
-
-
-def number(value: Any) -> Any:
-    """A Python number as NumPy's: int32 or `K.floatx()`."""
-    if isinstance(value, int):
-        return np.int32(value)
-    return np.asarray(value, keras.config.floatx())[()] if isinstance(value, float) else value
 
 
 def _current() -> int:

@@ -7,7 +7,6 @@ replaced in one step, so that readers need no lock and never see half a write.
 
 import contextlib
 import math
-import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from kompat.storage import plain
 from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import as_host
 from kompat.values.conversion import to_host
+from kompat.values.locks import make_for_each_process
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Multiplying it by a Python float makes a float32 in 0.07 us; calling np.float32 takes 0.3.
@@ -32,16 +32,15 @@ _SCOPE = keras_slot.SCOPE
 
 # Guards the replacement of cells, for a few bytecodes at a time, and nothing else.
 # Re-entrant, for a signal handler may write while its thread does.
-_swap = threading.RLock()
+_swap: threading.RLock
 
 
-def _renew_lock() -> None:
+def _make_lock() -> None:
     global _swap
     _swap = threading.RLock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)  # a thread that is not there may hold it
+make_for_each_process(_make_lock)
 
 
 Cell = tuple[Any, Any, Any]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.engines.width import is_tensor
 from kompat.values import keras_slot
 from kompat.values.adapter import adapter_of, as_host
 
@@ -44,9 +45,7 @@ class Storage:
 
 def is_engine_value(value: Any) -> bool:
     """Whether `value` is a tensor or variable that the engine can convert by itself."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return False
-    return keras.ops.is_tensor(value) or isinstance(value, (keras.Variable, keras.KerasTensor))
+    return is_tensor(value) or isinstance(value, (keras.Variable, keras.KerasTensor))
 
 
 def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:

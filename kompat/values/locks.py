@@ -7,7 +7,16 @@ re-entrant and no code takes the lock of a second holder inside that of the firs
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
+
+
+def make_for_each_process(make: Callable[[], None]) -> None:
+    """Make locks now, and anew after a fork, for threads that are not there may hold them."""
+    make()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=make)
+
 
 _COUNT = 64
 _LOCKS: tuple[threading.RLock, ...] = ()
@@ -18,9 +27,7 @@ def _renew() -> None:
     _LOCKS = tuple(threading.RLock() for _ in range(_COUNT))
 
 
-_renew()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)  # threads that are not there may hold them
+make_for_each_process(_renew)
 
 
 def lock_of(holder: Any) -> threading.RLock:

@@ -74,6 +74,17 @@ def test_numbers_that_follow_from_the_phase(K, name, where):
         assert result.ravel()[0] == expected[phase]
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int8", "bool"])
+def test_a_cast_phase_keeps_its_dtype(K, x, dtype):
+    cast = K.cast(K.learning_phase(), dtype)
+    f = K.function([x, K.learning_phase()], [cast])
+    for phase in (0, 1):
+        (result,) = f([UP, phase])
+        assert result.dtype == dtype
+        assert result == phase
+    assert K.dtype(cast) == dtype
+
+
 def test_functions_of_the_phase_alone_follow_it_in_graph_mode(K, x):
     with kompat.graph_mode():
         alone = K.cast(K.equal(K.learning_phase(), 1), "float32") * 3
