@@ -9,6 +9,7 @@ __all__ = [
     "FeedError",
     "GradientsUnavailableError",
     "LossyWriteError",
+    "MissingEngineError",
     "NotAVariableError",
     "ShapeMismatchError",
     "SessionError",
@@ -16,6 +17,7 @@ __all__ = [
     "UnavailableValueError",
     "UnfedPlaceholderError",
     "UninitializedVariableError",
+    "UnknownEngineError",
     "UnknownRankError",
     "UnsupportedValueError",
     "ViewRefusedError",
@@ -28,7 +30,7 @@ def _text(what: str, why: str = "", mend: str = "") -> str:
     if why:
         lines.append(f"Why: {why}")
     if mend:
-        lines.append(f"Mend: {mend}")
+        lines.append(f"Fix: {mend}")
     return "\n".join(lines)
 
 
@@ -90,6 +92,14 @@ class GradientsUnavailableError(_Explained, NotImplementedError):
 
 class SessionError(_Explained, RuntimeError, TypeError, ValueError):
     """A session is closed, or is asked for something that it cannot give."""
+
+
+class UnknownEngineError(_Explained, ValueError):
+    """The engine that was chosen is none of Keras's."""
+
+
+class MissingEngineError(_Explained, ImportError):
+    """The engine that was chosen is not installed, or none is."""
 
 
 class UninitializedVariableError(_Explained, RuntimeError):

@@ -1,4 +1,4 @@
-"""What importing loads, what chooses the engine, and which way imports go."""
+"""What importing loads, and which way imports go."""
 
 import ast
 import os
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import framework
 
 PACKAGE = Path(__file__).parent.parent / "kompat"
 FRAMEWORKS = ("keras", "jax", "torch", "tensorflow", "flax", "numpy")
@@ -50,70 +49,13 @@ def test_reading_loads_only_what_the_value_needs():
     assert python(program) == "[]"
 
 
-CHOSEN = "from kompat import backend as K; print(K.backend())"
-
-
-def test_jax_is_the_default_engine(tmp_path):
-    framework("jax")
-    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
-
-
-def test_the_choice_is_the_same_after_keras_has_written_its_own_file(tmp_path):
-    framework("jax")
-    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
-    assert (tmp_path / "keras.json").exists()
-    assert python(CHOSEN, KERAS_HOME=str(tmp_path)) == "jax"
-
-
-def test_the_environment_wins(tmp_path):
-    assert python(CHOSEN, KERAS_HOME=str(tmp_path), KERAS_BACKEND="numpy") == "numpy"
-
-
-def test_a_configuration_file_wins(tmp_path):
-    (tmp_path / "keras.json").write_text('{"backend": "numpy", "floatx": "float16"}')
-    program = CHOSEN + "; print(K.floatx())"
-    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy\nfloat16"
-
-
-def test_a_keras_imported_earlier_is_respected(tmp_path):
-    program = (
-        "import os; os.environ['KERAS_BACKEND'] = 'numpy'\n"
-        "import keras; del os.environ['KERAS_BACKEND']\n" + CHOSEN
-    )
-    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy"
-
-
-def test_another_installed_engine_is_taken_without_jax(tmp_path):
-    program = "import importlib.util; importlib.util.find_spec = lambda name: None\n" + CHOSEN
-    assert python(program, KERAS_HOME=str(tmp_path)) == "numpy"
-
-
-@pytest.mark.parametrize(
-    ("installed", "chosen"),
-    [
-        (["jax", "tensorflow", "torch"], "jax"),
-        (["torch"], "torch"),
-        (["tensorflow"], "tensorflow"),
-        ([], "numpy"),
-    ],
-    ids=str,
-)
-def test_jax_goes_before_the_engine_that_is_installed(tmp_path, installed, chosen):
-    program = (
-        "import importlib.util\n"
-        f"importlib.util.find_spec = lambda name: name in {installed} or None\n"
-        "from kompat.engine_choice import choose_engine; choose_engine()\n"
-        "import os; print(os.environ['KERAS_BACKEND'])"
-    )
-    assert python(program, KERAS_HOME=str(tmp_path)) == chosen
-
-
 # A module may import those to its right, never those to its left.
 LAYERS = [
     *(
         "tools",
         "drawing",
         "installation",
+        "stand_in",
         "tf",
         "backend",
         "function",
@@ -123,7 +65,7 @@ LAYERS = [
     ),
     *("graph", "mode", "engines", "values"),
 ]
-BENEATH = {"errors", "catalogue", "engine_choice"}
+BENEATH = {"errors", "catalogue", "engine_choice", "user_code"}
 
 
 def layer_of(module: str) -> str:
