@@ -2,24 +2,24 @@
 
 After `install()`, ``keras.backend``, ``keras.backend.tensorflow_backend`` and
 ``tensorflow.keras.backend`` are K, and ``optimizer.lr`` is the learning rate. Keras is imported no
-earlier than the program does it, so that the program may still choose its engine. Where
-TensorFlow is not installed, ``tensorflow.keras`` is Keras 3.
+earlier than the program does it, so that the program may still choose its engine. For the user's
+own code TensorFlow 1's names are there too: as attributes of ``tensorflow``, or, where that is not
+installed, in what plays it.
 """
 
+import builtins
 import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from kompat import stand_in
 from kompat.engine_choice import choose_engine
+from kompat.user_code import is_user_code
 
-# Where TensorFlow had Keras; with TensorFlow installed the last is a part of its own inside.
-_KERAS_NAMES = ("tensorflow.keras", "tensorflow.compat.v1.keras", "tensorflow.python.keras")
 # Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
 _K_NAMES = frozenset(
     [
@@ -30,7 +30,8 @@ _K_NAMES = frozenset(
     ]
 )
 _LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
-_TENSORFLOW = "tensorflow"
+# Even where TensorFlow is installed this is no module that can be imported.
+_TENSORFLOW_1_KERAS = "tensorflow.compat.v1.keras"
 
 
 def install() -> None:
@@ -48,8 +49,10 @@ def install() -> None:
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    if "keras" in sys.modules:
-        _patches.apply()
+    _patches.at_once()
+    for name, change in _AFTER_IMPORT.items():
+        if name in sys.modules:
+            change()
 
 
 def uninstall() -> None:
@@ -60,13 +63,18 @@ def uninstall() -> None:
 
 
 class _Patches:
-    """What `install` changes in modules that are already there, and how to change it back."""
+    """What `install` changes in modules, as soon as they are there, and how to change it back."""
 
     def __init__(self) -> None:
         self.modules: dict[str, ModuleType | None] = {}
         self.attributes: list[tuple[Any, str, Any]] = []
 
-    def apply(self) -> None:
+    def at_once(self) -> None:
+        if stand_in.is_needed():
+            self._attribute(builtins, "__import__", stand_in.import_statement)
+            self._attribute(importlib, "import_module", stand_in.import_module)
+
+    def after_k(self) -> None:
         import keras
 
         from kompat import backend
@@ -82,6 +90,9 @@ class _Patches:
         self._attribute(keras.optimizers.Optimizer, "lr", learning_rate)
         self._attribute(keras.Sequential, "input", sequential_input)
         self._attribute(keras.Sequential, "output", sequential_output)
+
+    def after_tensorflow(self) -> None:
+        self._attribute(sys.modules["tensorflow"], "__getattr__", _tensorflow_1_name)
 
     def revert(self) -> None:
         for owner, name, old in reversed(self.attributes):
@@ -147,6 +158,16 @@ sequential_output = property(
 )
 
 
+def _tensorflow_1_name(name: str) -> Any:
+    """What TensorFlow 2 has no more of ``tf.Session`` and its kind, for the user's own code."""
+    if is_user_code(sys._getframe(1).f_globals) and not name.startswith("__"):
+        from kompat import tf
+
+        if name in vars(tf.compat.v1):
+            return getattr(tf.compat.v1, name)
+    raise AttributeError(f"module 'tensorflow' has no attribute {name!r}")
+
+
 class _KLoader(importlib.abc.Loader):
     """Loads K under another name; the module keeps its own specification."""
 
@@ -161,41 +182,30 @@ class _KLoader(importlib.abc.Loader):
         module.__spec__ = self._spec
 
 
-class _KerasLoader(importlib.abc.Loader):
-    """Loads Keras as its own loader does, then puts K into it."""
+class _OwnLoader(importlib.abc.Loader):
+    """Loads a module as its own loader does, then changes it."""
 
-    def __init__(self, loader: importlib.abc.Loader):
+    def __init__(self, loader: importlib.abc.Loader, change: Callable[[], None]):
         self._loader = loader
+        self._change = change
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__.loader = module.__loader__ = self._loader  # type: ignore[union-attr]
-        _finder.is_importing_keras = True
-        try:
-            self._loader.exec_module(module)
-        finally:
-            _finder.is_importing_keras = False
-        _patches.apply()
+        self._loader.exec_module(module)
+        self._change()
 
 
-class _AliasLoader(importlib.abc.Loader):
-    """Loads a module of Keras 3 under its name in ``tensorflow.keras``."""
-
-    def __init__(self, target: ModuleType):
-        self._target = target
+class _DoorLoader(importlib.abc.Loader):
+    """Loads ``tensorflow.compat.v1.keras``, which TensorFlow has as an attribute alone."""
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = ModuleType(spec.name, self._target.__doc__)
-        module.__dict__.update(
-            {
-                name: value
-                for name, value in vars(self._target).items()
-                if not name.startswith("__") or name in ("__getattr__", "__version__")
-            }
-        )
-        module.__path__ = []
+        from kompat import tf
+
+        module = ModuleType(spec.name, tf.keras.__doc__)
+        module.__getattr__ = lambda name: getattr(tf.keras, name)  # type: ignore[method-assign]
         _patches.modules.setdefault(spec.name, None)
         return module
 
@@ -204,79 +214,35 @@ class _AliasLoader(importlib.abc.Loader):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Answers for Keras, for the names of K and, without TensorFlow, for ``tensorflow.keras``."""
-
-    is_importing_keras = False
-    """Keras, and the engine that it imports, must see whether TensorFlow is really there."""
+    """Answers for the names of K, and for Keras and TensorFlow, which are changed once loaded."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name == "keras":
-            return self._keras(path)
+        if name in _AFTER_IMPORT:
+            return self._changed(name, path)
         if name in _K_NAMES:
             return importlib.machinery.ModuleSpec(name, _KLoader())
-        if name.partition(".")[0] == _TENSORFLOW and self._is_played(name):
-            if name == "tensorflow.python.keras.backend":
-                return importlib.machinery.ModuleSpec(name, _KLoader())
-            stand_in = self._stand_in(name)
-            if stand_in is not None:
-                loader = _AliasLoader(stand_in)
-                return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+        if name == _TENSORFLOW_1_KERAS:
+            return importlib.machinery.ModuleSpec(name, _DoorLoader(), is_package=True)
         return None
 
-    def _keras(self, path: Sequence[str] | None) -> importlib.machinery.ModuleSpec | None:
-        choose_engine()
-        spec = importlib.machinery.PathFinder.find_spec("keras", path)
+    def _changed(
+        self, name: str, path: Sequence[str] | None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name == "keras":
+            choose_engine()
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
-            spec.loader = _KerasLoader(spec.loader)
+            spec.loader = _OwnLoader(spec.loader, _AFTER_IMPORT[name])
         return spec
-
-    def _is_played(self, name: str) -> bool:
-        """Whether a part of TensorFlow is played by another module here and now."""
-        if self.is_importing_keras or self._asked_by_keras():
-            return False
-        # Even where TensorFlow is installed this is no module that can be imported.
-        return name.startswith("tensorflow.compat.v1.keras") or not self._has_tensorflow()
-
-    def _asked_by_keras(self) -> bool:
-        """Whether the import that is going on was made by Keras itself."""
-        frame = sys._getframe(1)
-        while frame is not None:
-            name = frame.f_globals.get("__name__", "")
-            if name != __name__ and not name.startswith(("importlib", "_frozen_importlib")):
-                return name.partition(".")[0] == "keras"
-            frame = frame.f_back  # type: ignore[assignment]
-        return False
-
-    def _has_tensorflow(self) -> bool:
-        return importlib.machinery.PathFinder.find_spec(_TENSORFLOW) is not None
-
-    def _stand_in(self, name: str) -> ModuleType | None:
-        """The module of Keras, or of `kompat.tf`, that plays ``tensorflow`` or a part of it."""
-        if name == _TENSORFLOW:
-            import numpy as np
-
-            keras = importlib.import_module("keras")
-            # Keras asks once whether TensorFlow is there, and remembers the answer: let it ask
-            # before the stand-in is there.
-            keras.saving.serialize_keras_object(np.float32(0))
-            return importlib.import_module("kompat.tf")
-        if name in ("tensorflow.compat", "tensorflow.compat.v1"):
-            part: ModuleType = attrgetter(name.partition(".")[2])(
-                importlib.import_module("kompat.tf")
-            )
-            return part
-        if name == "tensorflow.python":
-            return ModuleType(name)
-        for place in _KERAS_NAMES:
-            if name == place or name.startswith(f"{place}."):
-                try:
-                    return importlib.import_module(f"keras{name.removeprefix(place)}")
-                except ModuleNotFoundError:
-                    return None
-        return None
 
 
 _finder = _Finder()
 _patches = _Patches()
+# K loads Keras itself, where the program has not: Keras is changed when both are there.
+_AFTER_IMPORT: dict[str, Callable[[], Any]] = {
+    "keras": lambda: importlib.import_module("kompat.backend"),
+    "kompat.backend": _patches.after_k,
+    "tensorflow": _patches.after_tensorflow,
+}

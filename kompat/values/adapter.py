@@ -89,6 +89,19 @@ class Adapter:
             self.write(x, operation(now, now if operand is x else other))
 
 
+class InPlaceAdapter(Adapter):
+    """A holder that a framework writes in place, and that a Keras variable may hold in turn."""
+
+    may_fail = False
+
+    def stage(self, x: Any, value: Any) -> Any:
+        return self.stage_as(self.name(x), x, value)
+
+    def stage_as(self, name: str, x: Any, value: Any) -> Any:
+        """`stage` of a holder that errors call `name`."""
+        raise NotImplementedError(type(self))
+
+
 class ImmutableAdapter(Adapter):
     """A holder that can be read but never written: an array or tensor of a framework."""
 
@@ -263,8 +276,7 @@ def _search(cls: type) -> Adapter | None:
 
 def _ours(cls: type) -> Adapter | None:
     for framework, file in _FILES:
-        # What `kompat.install` puts in the place of TensorFlow has no file.
-        if getattr(sys.modules.get(framework), "__file__", None):
+        if framework in sys.modules:
             adapter = import_module(f"kompat.values.{file}").adapter_for(cls)
             if adapter is not None:
                 return adapter
