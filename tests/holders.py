@@ -12,7 +12,6 @@ class Holder(NamedTuple):
     make: Callable[[np.ndarray], Any]
     """A holder of a copy of the given array, with its dtype."""
 
-    mutable_views: bool = False
     """Whether it is its own value, so that reading it gives the object itself."""
 
 
@@ -93,7 +92,7 @@ HOLDERS = [
     Holder("nnx.Param", nnx_param),
     Holder("tf.Variable", tf_variable),
     Holder("TF1 graph variable", tf_graph_variable),
-    Holder("numpy.ndarray", numpy_array, mutable_views=True),
+    Holder("numpy.ndarray", numpy_array),
 ]
 
 

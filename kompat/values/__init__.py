@@ -5,8 +5,11 @@ are never narrowed; a batch is written whole or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from numbers import Number
 from typing import Any
+
+import numpy as np
 
 from kompat.errors import NotAVariableError
 from kompat.values.adapter import Adapter, adapter_of, found, register_adapter
@@ -26,16 +29,17 @@ def get_value(x: Any, *, copy: bool = True) -> Any:
     """Return the current value of a variable, whatever framework owns it.
 
     Args:
-        x: a variable, tensor or array of Keras, JAX, flax, PyTorch, TensorFlow or of a type
-            registered with `register_adapter`. Anything else is returned as it is.
+        x: a variable, tensor or array of Keras, JAX, flax, PyTorch, TensorFlow, NumPy or of a type
+            registered with `register_adapter`; or a Python number, None or a string.
         copy: False asks for a read-only view, in constant time. It keeps the value that it
             shows when the variable is written later.
 
     Returns:
         A NumPy scalar for a scalar variable, else a fresh writable array, with the variable's
-        shape and dtype. NumPy arrays, Python numbers, None and strings come back unchanged.
+        shape and dtype. Numbers, None and strings, which never change, come back as they are.
 
     Raises:
+        NotAVariableError: `x` is something else: a list, a model, an optimizer's state.
         ViewRefusedError: `copy=False` and the holder has no view that keeps its value.
         UnavailableValueError: the buffer was deleted or donated, or the session is closed.
         SymbolicValueError: `x` is symbolic and has no value yet.
@@ -51,7 +55,7 @@ def get_value(x: Any, *, copy: bool = True) -> Any:
     Source: https://www.tensorflow.org/api_docs/python/tf/keras/backend/get_value
     """
     adapter = found.get(type(x)) or adapter_of(type(x))
-    return x if adapter is None else adapter.read(x, copy)
+    return _unchanging(x) if adapter is None else adapter.read(x, copy)
 
 
 def set_value(x: Any, value: Any) -> None:
@@ -112,9 +116,10 @@ def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
         return adapter.read_many(xs)
     values = list(xs)
     for adapter, places in _by_adapter(xs).items():
-        if adapter is not None:
-            for place, value in zip(places, adapter.read_many([xs[i] for i in places])):
-                values[place] = value
+        own = [xs[i] for i in places]
+        read = map(_unchanging, own) if adapter is None else adapter.read_many(own)
+        for place, value in zip(places, read):
+            values[place] = value
     return values
 
 
@@ -184,6 +189,34 @@ def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
     for place, x in enumerate(xs):
         groups.setdefault(found.get(type(x)) or adapter_of(type(x)), []).append(place)
     return groups
+
+
+def _unchanging(x: Any) -> Any:
+    """`x`, which no adapter serves, if it is a value by itself.
+
+    Anything else would be handed out alive: a list of variables, or a model, is no snapshot.
+    """
+    if x is None or isinstance(x, (Number, np.generic, str, bytes)):
+        return x.copy() if isinstance(x, np.void) else x
+    raise NotAVariableError(
+        f"expected a variable, tensor, array or number to read, received {type(x).__name__}.",
+        "its parts go on changing; it has no value of its own to copy.",
+        f"read its parts: {_how_to_read(x)}.",
+    )
+
+
+def _how_to_read(x: Any) -> str:
+    if hasattr(x, "state_dict"):
+        return "kompat.batch_get_value(x.state_dict().values())"
+    if hasattr(x, "variables"):
+        return "kompat.batch_get_value(x.variables)"
+    if isinstance(x, Mapping):
+        return "{name: kompat.get_value(part) for name, part in x.items()}"
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return "jax.tree.map(kompat.get_value, x)"
+    if isinstance(x, Iterable):
+        return "kompat.batch_get_value(x)"
+    return "x.part, or register how: kompat.register_adapter(type(x), read=...)"
 
 
 def _writable(x: Any) -> Adapter:

@@ -1,4 +1,4 @@
-"""NumPy arrays: read as they are, written in place."""
+"""NumPy arrays: copied out, written in place."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from kompat.values.locks import lock_of
 
 
 class NumpyAdapter(Adapter):
-    """`numpy.ndarray`: it is its own value."""
+    """`numpy.ndarray` and everything that derives from it."""
 
     may_fail = False
 
@@ -21,6 +21,10 @@ class NumpyAdapter(Adapter):
     def read(self, x: np.ndarray, copy: bool = True) -> np.ndarray:
         if not copy:
             raise view_refused(self.name(x), "whoever writes to the array changes every view of it")
+        with lock_of(x):
+            return x.copy()[()]
+
+    def as_source(self, x: np.ndarray) -> np.ndarray:
         return x
 
     def stage(self, x: np.ndarray, value: Any) -> Any:
