@@ -21,8 +21,8 @@ from typing import Any
 from kompat.errors import UnavailableValueError
 from kompat.values import keras_slot
 
-_TRAINER_FILE = "keras/src/backend/jax/trainer.py"
-_CALLBACK_FILE = "keras/src/callbacks/callback_list.py"
+_TRAINER_MODULE = "keras.src.backend.jax.trainer"
+_CALLBACK_MODULE = "keras.src.callbacks.callback_list"
 _LOOPS = {
     "fit": ("trainable", "non_trainable", "optimizer", "metrics"),
     "train_on_batch": ("trainable", "non_trainable", "optimizer", "metrics"),
@@ -72,11 +72,15 @@ def _loops(frame: FrameType | None) -> Iterator[tuple[Any, FrameType, bool]]:
     """The trainers whose loops are on a stack, innermost first, and whether in a callback."""
     inner: FrameType | None = None
     while frame is not None:
-        code = frame.f_code
-        if code.co_name in _LOOPS and code.co_filename.endswith(_TRAINER_FILE):
-            below = inner is not None and inner.f_code.co_filename.endswith(_CALLBACK_FILE)
+        if frame.f_code.co_name in _LOOPS and _module(frame) == _TRAINER_MODULE:
+            below = inner is not None and _module(inner) == _CALLBACK_MODULE
             yield frame.f_locals["self"], frame, below
         inner, frame = frame, frame.f_back
+
+
+def _module(frame: FrameType) -> str:
+    """The module of the code in a frame: its file has other slashes on other systems."""
+    return frame.f_globals.get("__name__", "")
 
 
 def _variables(trainer: Any, group: str) -> Any:

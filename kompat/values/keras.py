@@ -14,7 +14,14 @@ import numpy as np
 
 from kompat.errors import SymbolicValueError, UnavailableValueError
 from kompat.values import keras_slot
-from kompat.values.adapter import Adapter, ImmutableAdapter, adapter_of, as_host, view_refused
+from kompat.values.adapter import (
+    Adapter,
+    ImmutableAdapter,
+    InPlaceAdapter,
+    adapter_of,
+    as_host,
+    view_refused,
+)
 from kompat.values.conversion import to_host
 
 
@@ -162,22 +169,28 @@ class KerasInPlace(KerasAdapter):
     def lock(self, x: keras.Variable) -> AbstractContextManager:
         """The lock of the object that is written: others may write it without the variable."""
         held = self.held(x)
-        adapter = adapter_of(type(held))
-        assert adapter is not None
-        return adapter.lock(held)
+        return _in_place(held).lock(held)
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
+        if keras_slot.active_scope() is not None:
+            return super().stage_host(x, value)
         held = self.held(x)
-        adapter = adapter_of(type(held))
-        assert adapter is not None
-        host = super().stage_host(x, value)
-        return host if keras_slot.active_scope() is not None else adapter.stage(held, host)
+        adapter = _in_place(held)
+        if adapter.spec(held)[1] != keras_slot.dtype(x):
+            # Keras on PyTorch holds some unsigned integers in wider ones.
+            value = super().stage_host(x, value)
+        return adapter.stage_as(self.name(x), held, value)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         held = [(self.held(x), value) for x, value in staged]
-        adapter = adapter_of(type(held[0][0]))
-        assert adapter is not None
-        adapter.commit(held)
+        _in_place(held[0][0]).commit(held)
+
+
+def _in_place(held: Any) -> InPlaceAdapter:
+    """Who writes the object in the slot of a variable."""
+    adapter = adapter_of(type(held))
+    assert isinstance(adapter, InPlaceAdapter)
+    return adapter
 
 
 class KerasOnTorch(KerasInPlace):

@@ -20,7 +20,13 @@ from kompat.errors import (
     UnavailableValueError,
     UnsupportedValueError,
 )
-from kompat.values.adapter import Adapter, ImmutableAdapter, host_value, view_refused
+from kompat.values.adapter import (
+    Adapter,
+    ImmutableAdapter,
+    InPlaceAdapter,
+    host_value,
+    view_refused,
+)
 from kompat.values.conversion import is_number, to_host
 from kompat.values.locks import lock_of
 
@@ -88,10 +94,8 @@ class CompositeAdapter(TensorAdapter):
         return x.to_tensor() if isinstance(x, tf.RaggedTensor) else tf.convert_to_tensor(x)
 
 
-class VariableAdapter(Adapter):
+class VariableAdapter(InPlaceAdapter):
     """`tf.Variable`, `MirroredVariable` and the other kinds."""
-
-    may_fail = False
 
     def name(self, x: tf.Variable) -> str:
         return f"tf.Variable {x.name!r}"
@@ -111,9 +115,9 @@ class VariableAdapter(Adapter):
             )
         return dtype
 
-    def _to_host(self, x: tf.Variable, value: Any) -> np.ndarray:
+    def _to_host(self, name: str, x: tf.Variable, value: Any) -> np.ndarray:
         """`value` as an array of the variable's shape, in which an unknown size takes any."""
-        dtype, name = self._dtype(x), self.name(x)
+        dtype = self._dtype(x)
         if x.shape.is_fully_defined():
             return to_host(value, tuple(x.shape), dtype, name)
         host = to_host(value, None, dtype, name)
@@ -149,13 +153,13 @@ class VariableAdapter(Adapter):
             return super().read_many(xs)
         return run(graph, lambda session: session.run(list(xs)), xs)
 
-    def stage(self, x: tf.Variable, value: Any) -> Any:
+    def stage_as(self, name: str, x: tf.Variable, value: Any) -> Any:
         graph = graph_of(x)
         if graph is None and tf.inside_function() and tf.is_tensor(value):
             return value
-        host = self._to_host(x, host_value(value, self.name(x)))
+        host = self._to_host(name, x, host_value(value, name))
         if graph is not None:
-            _prepare_assignment(graph, x, self.name(x))
+            _prepare_assignment(graph, x, name)
         return host
 
     def lock(self, x: tf.Variable) -> contextlib.AbstractContextManager:

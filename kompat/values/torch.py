@@ -14,7 +14,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensor
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
-from kompat.values.adapter import Adapter, view_refused
+from kompat.values.adapter import Adapter, InPlaceAdapter, as_host, view_refused
 from kompat.values.locks import lock_at, lock_of
 
 # Types that NumPy does not have: torch type -> (integer of the same width, NumPy type).
@@ -33,13 +33,13 @@ _DTYPES = {torch_: np.dtype(numpy) for torch_, (_, numpy) in _CARRIED.items()}
 _DTYPES |= {getattr(torch, name): np.dtype(name) for name in _NATIVE.split()}
 
 
-class TorchAdapter(Adapter):
+class TorchAdapter(InPlaceAdapter):
     """`torch.Tensor` and everything that derives from it."""
 
-    may_fail = False
-
     def name(self, x: torch.Tensor) -> str:
-        return f"torch {type(x).__name__} of shape {tuple(x.shape)}"
+        kind = f"torch {type(x).__name__}"
+        has_shape = not torch.nn.parameter.is_lazy(x)
+        return f"{kind} of shape {tuple(x.shape)}" if has_shape else kind
 
     def spec(self, x: torch.Tensor) -> tuple[tuple[int, ...], np.dtype]:
         return tuple(x.shape), numpy_dtype(x.dtype)
@@ -58,34 +58,34 @@ class TorchAdapter(Adapter):
         with self.lock(x), torch._C._DisableFuncTorch(), torch.no_grad():
             return to_numpy(x)[()]
 
-    def stage(self, x: torch.Tensor, value: Any) -> Any:
+    def stage_as(self, name: str, x: torch.Tensor, value: Any) -> Any:
         self._require_data(x)
         if x.layout != torch.strided:
             raise ImmutableValueError(
-                f"{self.name(x)}: expected a dense tensor, received layout {x.layout}.",
+                f"{name}: expected a dense tensor, received layout {x.layout}.",
                 "the positions of its elements cannot be kept.",
                 "make a new one: torch.from_numpy(value).to_sparse().",
             )
         if x.is_quantized:
             raise ImmutableValueError(
-                f"{self.name(x)}: expected a tensor of numbers, received the quantized {x.dtype}.",
+                f"{name}: expected a tensor of numbers, received the quantized {x.dtype}.",
                 "a value would be rounded to the tensor's scale.",
                 "make a new one: torch.quantize_per_tensor(value, scale, zero_point, dtype).",
             )
         if not x.is_contiguous() and _overlaps(x):
             raise ImmutableValueError(
-                f"{self.name(x)}: several of its elements share one place in memory.",
+                f"{name}: several of its elements share one place in memory.",
                 "it was made by expand(), unfold() or as_strided(), so its elements cannot be "
                 "written one by one.",
                 "write to the tensor it is a view of, or to x.clone().",
             )
         if x.is_inference() and not torch.is_inference_mode_enabled():
             raise ImmutableValueError(
-                f"{self.name(x)}: it was made in inference mode.",
+                f"{name}: it was made in inference mode.",
                 "PyTorch does not let such tensors change outside inference mode.",
                 "write to x.clone(), or inside torch.inference_mode().",
             )
-        return from_numpy(super().stage(x, value))
+        return from_numpy(as_host(value, *self.spec(x), name))
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
         with torch._C._DisableFuncTorch(), torch.no_grad():
@@ -96,7 +96,7 @@ class TorchAdapter(Adapter):
     def _require_data(self, x: torch.Tensor) -> None:
         if torch.nn.parameter.is_lazy(x):
             raise UnavailableValueError(
-                f"torch {type(x).__name__}: it has no value yet.",
+                f"{self.name(x)}: it has no value yet.",
                 "a lazy module makes its parameters when it first sees data.",
                 "call the module on a dummy batch first.",
             )

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import tracemalloc
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import kompat
 from kompat.errors import SymbolicValueError, UnavailableValueError
+from kompat.values.keras import VARIABLE
 
 
 def test_optimizer_metric_and_seed_state_are_read_and_written():
@@ -28,6 +30,18 @@ def test_optimizer_metric_and_seed_state_are_read_and_written():
     kompat.set_value(seeds.state, state)
     again = keras.random.normal((3,), seed=seeds)
     np.testing.assert_array_equal(kompat.get_value(first), kompat.get_value(again))
+
+
+def test_a_write_copies_its_source_once():
+    x, source = keras.Variable(np.zeros(2**23, "float32")), np.ones(2**23, "float32")
+    kompat.set_value(x, source)
+    tracemalloc.start()
+    staged = VARIABLE.stage(x, source)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    VARIABLE.commit([(x, staged)])
+    assert source.nbytes <= peak < 1.1 * source.nbytes
+    assert (kompat.get_value(x) == 1).all()
 
 
 def test_autocast_neither_narrows_reads_nor_loses_writes(engine):
