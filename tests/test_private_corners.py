@@ -91,14 +91,13 @@ def test_the_jax_trainer(engine):
     message = "Keras changed its JAX trainer: mend values/jax_trainer.py"
     for name, groups in jax_trainer._LOOPS.items():
         loop = inspect.unwrap(getattr(keras.Model, name))
-        assert loop.__code__.co_filename.endswith(jax_trainer._TRAINER_FILE), message
+        assert loop.__module__ == jax_trainer._TRAINER_MODULE, message
         assert "state" in loop.__code__.co_varnames, message
         source = inspect.getsource(loop)
         asked = [g for g in jax_trainer._LOOPS["fit"] if f"{g}_variables=True" in source]
         assert asked == list(groups), message
     assert callable(keras.Model.jax_state_sync), message
-    callbacks = inspect.getfile(keras.callbacks.CallbackList)
-    assert callbacks.endswith(jax_trainer._CALLBACK_FILE), message
+    assert keras.callbacks.CallbackList.__module__ == jax_trainer._CALLBACK_MODULE, message
 
 
 def test_torch_transforms_and_stand_ins():

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from jax.experimental import sparse as jax_sparse
+from jax.experimental import io_callback, sparse as jax_sparse
 
 from kompat.engines import jax_windows
 from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host, is_sizes
@@ -73,10 +73,10 @@ _loops = _Loops()
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """A tensor that is read when the traced program runs, in a loop each time around.
 
-    What does not depend on the position in a loop is computed once, before it.
+    A pure callback will not do: XLA computes what depends on nothing in a loop once, before it.
     """
     spec = jax.ShapeDtypeStruct(shape, dtype)
-    return jax.pure_callback(lambda *positions: read(), spec, *_loops.positions)
+    return io_callback(lambda *positions: read(), spec, *_loops.positions)
 
 
 def seed_at_run_time(new: Callable[[], int]) -> jax.Array:

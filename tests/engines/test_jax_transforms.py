@@ -153,14 +153,16 @@ def test_a_stateless_scope_carries_writes_out_of_the_trace(K, sessions):
 
 
 def test_draws_without_a_seed(K):
-    """Another in each run; the same for all examples and steps, as JAX has it for one key."""
+    """Another in each run and each step; the same for all examples, as JAX has it for one key."""
     run = jax.jit(lambda x: x * K.random_uniform(()))
     assert len({float(run(1.0)) for _ in range(4)}) == 4
     ones = jnp.ones(3)
     _, steps = jax.lax.scan(lambda n, x: (n, x * K.random_uniform(())), 0, ones)
-    for draws in (jax.vmap(run)(ones), steps):
-        assert len(set(draws.tolist())) == 1
+    assert len({*steps.tolist()}) == 3
+    assert len({*jax.vmap(run)(ones).tolist()}) == 1
     assert 0 < jax.grad(run)(1.0) < 1
+    slopes = jax.jit(jax.vmap(jax.grad(run)))
+    assert len({*slopes(ones).tolist(), *slopes(ones).tolist()}) == 2
 
 
 WIDE = {

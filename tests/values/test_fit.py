@@ -417,3 +417,41 @@ def test_a_fit_that_fails_leaves_readable_variables(model, data):
         model.fit(*data, verbose=0, callbacks=[callback_calling("on_train_batch_end", action)])
     assert rate(model.optimizer) == 0.25
     assert np.isfinite(kompat.get_value(model.layers[0].kernel)).all()
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_each_batch_draws_and_reads_anew_also_with_several_steps_in_one_program(K, engine, steps):
+    """XLA computes once, before a loop, what it takes for the same each time."""
+    import keras
+
+    if engine == "torch" and steps > 1:
+        pytest.skip("Keras on PyTorch takes one step at a time")
+
+    class Drawn(keras.metrics.Metric):
+        """Gathers the noise of the batches as digits of a sum."""
+
+        def __init__(self):
+            super().__init__(name="drawn")
+            self.rows = self.add_weight(shape=(8,), initializer="zeros")
+            self.batch = self.add_weight(shape=(), initializer="zeros", dtype="int32")
+
+        def update_state(self, y, noise, sample_weight=None):
+            here = keras.ops.one_hot(self.batch.value, 8)
+            self.rows.assign_add(here * keras.ops.mean(noise))
+            self.batch.assign_add(1)
+
+        def result(self):
+            return keras.ops.convert_to_tensor(self.rows)
+
+    scale = K.variable(1.0)
+    inputs = keras.Input((1,))
+    noise = keras.layers.Lambda(lambda x: x + scale * K.random_uniform(()), output_shape=(1,))
+    metric = Drawn()
+    model = keras.Model(inputs, keras.layers.Dense(1)(noise(inputs)))
+    model.layers[-1].set_weights([np.ones((1, 1)), np.zeros(1)])
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=[metric], steps_per_execution=steps)
+    zeros = np.zeros((16, 1), "float32")
+    model.fit(zeros, zeros, batch_size=2, shuffle=False, verbose=0)
+    draws = kompat.get_value(metric.rows)
+    assert ((draws > 0) & (draws < 1)).all()
+    assert len({*draws.tolist()}) == 8
