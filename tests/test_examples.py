@@ -59,7 +59,7 @@ def test_where_nothing_trains_the_error_names_the_engines_that_can(example, engi
         pytest.skip("this engine trains")
     done = kompat_run(engine, example, folder=tmp_path)
     assert done.returncode == 1
-    assert re.search(r"Mend: .*jax, torch or tensorflow\.$", done.stderr, re.MULTILINE)
+    assert re.search(r"Fix: .*jax, torch or tensorflow\.$", done.stderr, re.MULTILINE)
 
 
 def test_cyclical_lr_digits(run_example, tmp_path):

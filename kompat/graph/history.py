@@ -3,7 +3,8 @@
 Keras records each call of an operation on symbolic tensors as a `Node`, and tells a tensor's node
 by `_keras_history`; there is no public way to ask. A node also registers itself with the
 operations before it, for ever, and Keras never looks there: what is not a layer's call is taken
-off again, so that graphs which the user dropped are freed. A Sequential calls all its layers anew
+off again, so that graphs which the user dropped are freed. The `input` of an input layer is its
+tensor, as in every older Keras, where Keras 3 says `[]`. A Sequential calls all its layers anew
 for each one that is added; here a new layer follows the first call of the one before it, so that
 `layer.output` leads to `model.output`.
 `tests/test_private_corners.py` says so when Keras changes one of these.
@@ -235,5 +236,8 @@ def _record(initialise: Any) -> Any:
 keras.KerasTensor.__array_ufunc__ = None
 if "__jax_array__" in vars(keras.KerasTensor):
     del keras.KerasTensor.__jax_array__
+keras.layers.InputLayer.input = property(
+    lambda layer: layer.output, doc="The symbolic tensor that the layer feeds."
+)
 if not hasattr(Node.__init__, "__wrapped__"):
     Node.__init__ = _record(Node.__init__)

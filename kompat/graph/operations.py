@@ -169,7 +169,7 @@ class Gradient(GraphOperation):
         raise TypeError(
             "K.gradients gives tensors for K.function and sessions, received a call inside a Keras "
             "model or layer.\nWhy: a gradient needs the whole graph up to its loss, and a layer "
-            "sees only its inputs.\nMend: run it with K.function, or differentiate inside the "
+            "sees only its inputs.\nFix: run it with K.function, or differentiate inside the "
             "layer with the engine's own function."
         )
 

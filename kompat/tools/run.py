@@ -77,7 +77,7 @@ def _name_engines_that_train(error: BaseException) -> None:
     """Add what Keras leaves out when it is asked to train on NumPy."""
     if isinstance(error, NotImplementedError) and "NumPy backend" in str(error):
         error.add_note(
-            "Mend: train on another engine: kompat run --backend jax, torch or tensorflow."
+            "Fix: train on another engine: kompat run --backend jax, torch or tensorflow."
         )
 
 

@@ -31,6 +31,24 @@ def at_once(model, tensors, x, training=False):
     return [keras.ops.convert_to_numpy(y) for y in keras.tree.flatten(found)]
 
 
+def test_the_input_of_an_input_layer_is_its_tensor(K):
+    """The line of Keras's own FAQ, for a functional model and a Sequential."""
+    inputs = keras.Input((3,))
+    x = keras.layers.Dense(4, activation="relu")(inputs)
+    x = keras.layers.Dropout(0.5)(x)
+    functional = keras.Model(inputs, keras.layers.Dense(2)(x))
+    sequential = keras.Sequential([keras.Input((3,)), *functional.layers[1:]])
+    data = np.arange(6, dtype="float32").reshape(2, 3)
+    assert functional.layers[0].input is inputs
+    for model, last in ((functional, 3), (sequential, 2)):
+        first = [model.layers[0].input, K.learning_phase()]
+        function = K.function(first, [model.layers[last].output])
+        (found,) = function([data, 0])
+        np.testing.assert_allclose(found, functional.predict(data, verbose=0), **EXACT)
+    copied = keras.models.clone_model(functional)
+    assert [*map(type, copied.layers)] == [*map(type, functional.layers)]
+
+
 def squares(K, output):
     return K.mean(K.square(output - Y))
 

@@ -92,7 +92,7 @@ def test_a_refused_write_names_the_variable_and_changes_nothing(make, kind):
             assert "expected" in what
             assert "received" in what
         assert why.startswith("Why: ")
-        assert mend.startswith("Mend: ")
+        assert mend.startswith("Fix: ")
     assert kompat.get_value(variable).tolist() == [1, 2]
 
 
@@ -106,7 +106,7 @@ TARGETS = {
 @pytest.mark.parametrize("kind", TARGETS)
 def test_what_is_no_variable_is_named_as_well(kind):
     make, error, named = TARGETS[kind]
-    with pytest.raises(error, match=r"(?s)expected .*received .*Why: .*Mend: ") as caught:
+    with pytest.raises(error, match=r"(?s)expected .*received .*Why: .*Fix: ") as caught:
         kompat.set_value(make(), 1.0)
     assert named in str(caught.value)
 
@@ -117,7 +117,7 @@ def test_a_keras_variable_whose_buffer_is_gone_is_named_and_can_be_written(make,
         pytest.skip("only JAX deletes buffers")
     variable = keras.Variable(np.ones(2, "float32"), name="rate")
     variable._value = make()
-    with pytest.raises(errors.UnavailableValueError, match=r"(?s)'rate'.*Why: .*Mend: "):
+    with pytest.raises(errors.UnavailableValueError, match=r"(?s)'rate'.*Why: .*Fix: "):
         kompat.get_value(variable)
     kompat.set_value(variable, [3.0, 4.0])
     assert kompat.get_value(variable).tolist() == [3, 4]

@@ -227,7 +227,7 @@ def test_a_variable_that_is_being_traced_is_refused_and_untouched(transform, act
         action(x)
         return x.get_value().sum()
 
-    with pytest.raises(SymbolicValueError, match=r"tracer(.|\n)*Mend"):
+    with pytest.raises(SymbolicValueError, match=r"tracer(.|\n)*Fix"):
         transform(function)(x)
     assert (np.asarray(x.get_value()) == 1).all()
 
@@ -246,7 +246,7 @@ def test_a_variable_of_an_outer_level_is_read_and_not_written(transform):
 
     transform(read)(1.0)
     assert seen == [[1, 1]]
-    with pytest.raises((SymbolicValueError, UnavailableValueError), match=r"trace(.|\n)*Mend"):
+    with pytest.raises((SymbolicValueError, UnavailableValueError), match=r"trace(.|\n)*Fix"):
         transform(write)(1.0)
     assert x.get_value().tolist() == [1, 1]
     assert y.tolist() == [0, 0]

@@ -128,7 +128,7 @@ ERRORS = {"use in a list": UnsupportedValueError, "write": ImmutableValueError}
 @pytest.mark.parametrize("action", ACTIONS)
 def test_symbolic_tensors_are_refused(action):
     function = tf.function(ACTIONS[action])
-    with pytest.raises(ERRORS.get(action, SymbolicValueError), match=r"shape(.|\n)*Mend: "):
+    with pytest.raises(ERRORS.get(action, SymbolicValueError), match=r"shape(.|\n)*Fix: "):
         function(tf.constant([1.0, 2.0]))
 
 
