@@ -304,3 +304,6 @@ CATALOGUE: dict[str, Row] = {
     "zeros": Row("creation", "shape, dtype=None, name=None", "keras.Variable"),
     "zeros_like": Row("creation", "x, dtype=None, name=None", "keras.ops.zeros_like"),
 }
+
+WITHOUT_TENSORS = frozenset(["configuration", "variables"])
+"""The chapters whose functions return no tensors: settings, names, variables and their values."""

@@ -12,10 +12,11 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import beside
+from kompat.engines.width import beside, dtype_name
 from kompat.errors import SymbolicValueError
 from kompat.graph.operations import read
-from kompat.storage import Storage
+from kompat.storage import Storage, memory_of
+from kompat.storage.plain import is_engine_value
 from kompat.values import get_value, keras as keras_values, keras_slot, set_value
 from kompat.values.adapter import register_adapter
 
@@ -62,6 +63,8 @@ class Variable(Storage, keras.Variable):
                 "the trace would leak into the variable, which outlives it.",
                 "use the tensor itself, or make the variable before the function.",
             )
+        if is_engine_value(value):
+            value = _copied(value, dtype)
         *parents, leaf = name.split("/") if name else [None]
         with keras_slot.outside_scope(), contextlib.ExitStack() as scopes:
             for parent in parents:
@@ -111,7 +114,10 @@ class Variable(Storage, keras.Variable):
         if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in keys):
             return read(self)[tuple(map(_symbolic, keys))]
         with engines.current.full_width(self):
-            return self.value[tuple(map(_at_once, keys))]
+            part = self.value[tuple(map(_at_once, keys))]
+        memory = memory_of(self)
+        shared = memory is not None and engines.current.shares_memory(part, memory)
+        return engines.current.copy_of(part) if shared else part
 
     def __reduce__(self) -> Any:
         arguments = get_value(self), self._dtype, self.path, self.constraint, self.trainable
@@ -125,6 +131,17 @@ def own_value(x: keras.Variable) -> Any:
     """The value of a variable itself, whatever session is current."""
     adapter = Variable.adapter if isinstance(x, Variable) else None
     return (adapter or keras_values.VARIABLE).read_slot(x, copy=True)
+
+
+def _copied(value: Any, dtype: str) -> Any:
+    """The value of a tensor or variable in memory of its own, where it is not converted anyway."""
+    if dtype_name(value) != dtype:
+        return value
+    if isinstance(value, keras.Variable):
+        return (
+            value if engines.current.is_narrowing(np.dtype(dtype)) else _copied(value.value, dtype)
+        )
+    return engines.current.copy_of(value)
 
 
 def _is_differentiable(dtype: str) -> bool:

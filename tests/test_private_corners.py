@@ -89,15 +89,33 @@ def test_the_jax_trainer(engine):
     from kompat.values import jax_trainer
 
     message = "Keras changed its JAX trainer: mend values/jax_trainer.py"
-    for name, groups in jax_trainer._LOOPS.items():
+    for name, groups in jax_trainer.LOOPS.items():
         loop = inspect.unwrap(getattr(keras.Model, name))
-        assert loop.__module__ == jax_trainer._TRAINER_MODULE, message
+        assert loop.__module__ == jax_trainer.TRAINER_MODULE, message
         assert "state" in loop.__code__.co_varnames, message
         source = inspect.getsource(loop)
-        asked = [g for g in jax_trainer._LOOPS["fit"] if f"{g}_variables=True" in source]
+        asked = [g for g in jax_trainer.GROUPS if f"{g}_variables=True" in source]
         assert asked == list(groups), message
     assert callable(keras.Model.jax_state_sync), message
     assert keras.callbacks.CallbackList.__module__ == jax_trainer._CALLBACK_MODULE, message
+
+
+def test_what_the_jax_trainer_donates_and_hands_back(engine):
+    if engine != "jax":
+        pytest.skip("only JAX has this trainer")
+    from kompat.values import jax_donation
+
+    message = "Keras changed its JAX trainer: mend values/jax_donation.py"
+    collect = inspect.unwrap(keras.Model._get_jax_state)
+    assert list(inspect.signature(collect).parameters)[1:] == [
+        *jax_donation.GROUPS,
+        "purge_model_variables",
+    ], message
+    make = inspect.unwrap(keras.Model._make_function)
+    assert list(inspect.signature(make).parameters)[:2] == ["self", "step_function"], message
+    sync = inspect.getsource(inspect.unwrap(keras.Model.jax_state_sync))
+    assert "self._jax_state_synced" in sync, message
+    assert all(f'"{group}"' in sync for group in jax_donation.GROUPS), message
 
 
 def test_torch_transforms_and_stand_ins():

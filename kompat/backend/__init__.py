@@ -6,6 +6,7 @@ The module is an ordinary one: code may assign onto it and pass it around.
 """
 
 import kompat.engines  # noqa: F401  # chooses the engine before Keras is imported
+from kompat import catalogue as _catalogue
 from kompat.backend import experimental as experimental
 from kompat.backend.activations import (
     dropout,
@@ -125,6 +126,7 @@ from kompat.backend.older import (
     slice as slice,
     symbolic as symbolic,
 )
+from kompat.backend.ownership import owned as _owned
 from kompat.backend.padding import spatial_2d_padding, spatial_3d_padding, temporal_padding
 from kompat.backend.phases import (
     in_test_phase,
@@ -340,3 +342,7 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+for _name in __all__:
+    if _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS:
+        globals()[_name] = _owned(globals()[_name])

@@ -18,6 +18,8 @@ __all__ = ["concatenate", "gather", "one_hot", "reverse", "stack"]
 
 _exact = engines.current.exact
 _concatenate = _exact(keras.ops.concatenate)
+_equal = _exact(keras.ops.equal)
+_expand_dims = _exact(keras.ops.expand_dims)
 _flip = _exact(keras.ops.flip)
 _stack = _exact(keras.ops.stack)
 _take = _exact(keras.ops.take)
@@ -193,5 +195,5 @@ def one_hot(indices: Any, num_classes: int) -> Any:
     if num_classes < 0:
         raise ValueError(f"one_hot expects num_classes to be 0 or more, received {num_classes}.")
     classes: Any = np.arange(num_classes, dtype="int32")
-    hot = keras.ops.equal(keras.ops.expand_dims(indices, -1), classes)
+    hot = _equal(_expand_dims(indices, -1), classes)
     return keras.ops.cast(hot, "float32")

@@ -22,6 +22,8 @@ that of `generic`, and for an engine without a module all:
 - `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
 - `duplicate(tensor)`: a copy that nobody else can donate;
+- `copy_of(tensor)`: the same value in memory of its own; `shares_memory(tensor, other)`: whether
+  a write to one of two tensors, or its donation, would be seen in the other;
 - `infer(function, *args)`: trace a function for what it meets; None where that takes a run;
 - `compile(function, *args)`: a faster form of a function of lists of tensors, for arguments like
   these, or None; it is None itself where the engine only computes at once;

@@ -58,6 +58,16 @@ def duplicate(tensor: Any) -> Any:
     return tensor
 
 
+def copy_of(tensor: Any) -> Any:
+    """The same value in memory of its own."""
+    return keras.ops.copy(tensor)
+
+
+def shares_memory(tensor: Any, other: Any) -> bool:
+    """Whether a write to one of two tensors, or its donation, would be seen in the other."""
+    return tensor is other
+
+
 def tracing() -> bool:
     """Whether the engine is recording a program in this thread."""
     return False

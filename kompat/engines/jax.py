@@ -54,6 +54,9 @@ def duplicate(tensor: jax.Array) -> jax.Array:
     return jnp.copy(tensor)
 
 
+copy_of = duplicate
+
+
 def tracing() -> bool:
     """Whether JAX is recording a program in this thread.
 

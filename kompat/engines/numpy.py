@@ -29,6 +29,17 @@ def stamp(tensor: Any) -> Any:
     return hash(tensor.tobytes())
 
 
+def copy_of(tensor: Any) -> Any:
+    """The same value in memory of its own."""
+    return np.array(tensor)
+
+
+def shares_memory(tensor: Any, other: Any) -> bool:
+    """Whether a write to one of two arrays would be seen in the other."""
+    writeable = isinstance(tensor, np.ndarray) and tensor.flags.writeable
+    return writeable and np.may_share_memory(tensor, other)
+
+
 def exact(function: Function) -> Function:
     """`function` of `keras.ops`, exact where an operand has 64 bits.
 

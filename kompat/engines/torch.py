@@ -17,7 +17,7 @@ from kompat.engines import windows
 from kompat.engines.perturbation import Points
 from kompat.engines.torch_recording import record
 from kompat.engines.width import computes_wide
-from kompat.values.torch import from_numpy, host_view
+from kompat.values.torch import address_of, from_numpy, host_view
 
 STORAGE = "torch"
 
@@ -103,6 +103,17 @@ def exact(function: Function) -> Function:
 def stamp(tensor: torch.Tensor) -> Any:
     """The counter of the writes to the tensor's memory; inference mode keeps none."""
     return None if tensor.is_inference() else tensor._version
+
+
+def copy_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The same value in memory of its own, in the history of gradients too."""
+    return tensor.clone()
+
+
+def shares_memory(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether a write to one of two tensors would be seen in the other: views share a storage."""
+    address = address_of(tensor)
+    return address is not None and address == address_of(other)
 
 
 def differentiate(

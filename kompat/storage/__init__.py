@@ -27,6 +27,7 @@ def _own_or_plain(name: str) -> Any:
     return getattr(_module_of_engine, name, getattr(plain, name))
 
 
+memory_of = _own_or_plain("memory_of")
 snapshot = _own_or_plain("snapshot")
 replace = _own_or_plain("replace")
 locks = _own_or_plain("locks")

@@ -346,6 +346,13 @@ class Storage(plain.Storage):
         )
 
 
+def memory_of(variable: keras.Variable) -> Any:
+    """As `plain.memory_of`; it makes no device form."""
+    if not isinstance(variable, Storage):
+        return plain.memory_of(variable)
+    return None if variable._cell is None else variable._cell[1]
+
+
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     """What a variable holds now: something to compare with later, and its value for a program."""
     if not isinstance(variable, Storage):

@@ -54,6 +54,11 @@ def exact_host(variable: Any, value: Any, dtype: Any) -> np.ndarray:
     return as_host(value, None, np.dtype(dtype), name)
 
 
+def memory_of(variable: keras.Variable) -> Any:
+    """The tensor that is the variable's own, if it has one now."""
+    return keras_slot.read(variable)
+
+
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     """What a variable holds now: something to compare with later, and a tensor of its value."""
     adapter = _adapter(variable)

@@ -1,5 +1,6 @@
 """A K.variable on PyTorch: a `Parameter`, written in place, of every dtype that PyTorch has."""
 
+import functools
 from typing import Any
 
 import keras
@@ -17,8 +18,8 @@ class Storage(plain.Storage):
         """Keras would widen uint16 and uint32, and refuse uint64."""
         if plain.is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)
-        tensor = from_numpy(np.atleast_1d(plain.exact_host(self, value, dtype)))
-        return tensor.reshape(np.shape(value)).to(_device())
+        host = plain.exact_host(self, value, dtype)
+        return from_numpy(np.atleast_1d(host)).reshape(host.shape).to(_device())
 
     def _initialize(self, value: Any) -> None:
         if isinstance(value, torch.nn.Parameter):
@@ -26,6 +27,7 @@ class Storage(plain.Storage):
         differentiable = value.is_floating_point() or value.is_complex()
         self._trainable = self._trainable and differentiable
         self._value = torch.nn.Parameter(value, requires_grad=self._trainable)
+        self._value.kompat_owned = True  # type: ignore[attr-defined]
 
     def _direct_assign(self, value: Any) -> None:
         """In place, into the parameter itself: under autocast `self.value` is a copy."""
@@ -33,6 +35,20 @@ class Storage(plain.Storage):
         adapter: Any = adapter_of(type(held))
         with torch.no_grad(), adapter.lock(held):
             held.copy_(value)
+
+
+def _apart(initialise: Any) -> Any:
+    """Keras makes a variable of a `Parameter` by taking it; that of a K.variable is copied."""
+
+    @functools.wraps(initialise)
+    def _initialize(self: Any, value: Any) -> None:
+        initialise(self, value.detach().clone() if hasattr(value, "kompat_owned") else value)
+
+    return _initialize
+
+
+if not hasattr(keras.Variable._initialize, "__wrapped__"):
+    keras.Variable._initialize = _apart(keras.Variable._initialize)
 
 
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:

@@ -9,8 +9,11 @@ its loop:
 - elsewhere below the loop (inside the traced step, in a data generator) the values can be read
   from the loop, but a write would be overwritten when the step returns, so it is refused;
 - from another thread a read waits for the end of the step, and a write is refused.
+
+`jax_donation` says which trainers run, and keeps what they give away and hand back in order.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -21,11 +24,12 @@ from typing import Any
 from kompat.errors import UnavailableValueError
 from kompat.values import keras_slot
 
-_TRAINER_MODULE = "keras.src.backend.jax.trainer"
+TRAINER_MODULE = "keras.src.backend.jax.trainer"
 _CALLBACK_MODULE = "keras.src.callbacks.callback_list"
-_LOOPS = {
-    "fit": ("trainable", "non_trainable", "optimizer", "metrics"),
-    "train_on_batch": ("trainable", "non_trainable", "optimizer", "metrics"),
+GROUPS = ("trainable", "non_trainable", "optimizer", "metrics")
+LOOPS = {
+    "fit": GROUPS,
+    "train_on_batch": GROUPS,
     "evaluate": ("trainable", "non_trainable", "metrics"),
     "test_on_batch": ("trainable", "non_trainable", "metrics"),
     "predict": ("trainable", "non_trainable"),
@@ -34,6 +38,48 @@ _LOOPS = {
 _POLL_SECONDS = 0.001
 _LOOKS = 50
 """How often a value must be missing before it is lost."""
+
+
+_running: dict[int, list[Any]] = {}
+"""Thread -> the trainers whose loops run in it, outermost first."""
+
+
+@contextlib.contextmanager
+def running(trainer: Any) -> Iterator[None]:
+    """A block in which a loop of `trainer` runs in this thread."""
+    thread = threading.get_ident()
+    trainers = _running.setdefault(thread, [])
+    trainers.append(trainer)
+    try:
+        yield
+    finally:
+        trainers.pop()
+        if not trainers:
+            _running.pop(thread, None)
+
+
+def runs_elsewhere(variable: Any) -> bool:
+    """Whether a trainer in another thread runs with `variable` among its own."""
+    if not _running:
+        return False
+    me = threading.get_ident()
+    others = [t for thread, trainers in list(_running.items()) if thread != me for t in trainers]
+    return any(_place(trainer, variable) is not None for trainer in others)
+
+
+def require_mine(variable: Any, name: str) -> None:
+    """Raise UnavailableValueError if a trainer in another thread has `variable`.
+
+    It is asked before a write, and after it once more: the trainer may have collected the values
+    in between.
+    """
+    if runs_elsewhere(variable):
+        raise _refused(name, "another thread is inside fit, evaluate or predict with it")
+
+
+def wait() -> None:
+    """Let a trainer in another thread go on."""
+    time.sleep(_POLL_SECONDS)
 
 
 def reclaim(variable: Any, name: str) -> None:
@@ -72,7 +118,7 @@ def _loops(frame: FrameType | None) -> Iterator[tuple[Any, FrameType, bool]]:
     """The trainers whose loops are on a stack, innermost first, and whether in a callback."""
     inner: FrameType | None = None
     while frame is not None:
-        if frame.f_code.co_name in _LOOPS and _module(frame) == _TRAINER_MODULE:
+        if frame.f_code.co_name in LOOPS and _module(frame) == TRAINER_MODULE:
             below = inner is not None and _module(inner) == _CALLBACK_MODULE
             yield frame.f_locals["self"], frame, below
         inner, frame = frame, frame.f_back
@@ -90,7 +136,7 @@ def _variables(trainer: Any, group: str) -> Any:
 
 def _place(trainer: Any, variable: Any) -> tuple[str, int] | None:
     """The group and the index of `variable` among the variables of `trainer`."""
-    for group in _LOOPS["fit"]:
+    for group in GROUPS:
         if group == "optimizer" and getattr(trainer, "optimizer", None) is None:
             continue
         for index, candidate in enumerate(_variables(trainer, group)):
@@ -102,7 +148,7 @@ def _place(trainer: Any, variable: Any) -> tuple[str, int] | None:
 def _from_loop(trainer: Any, frame: FrameType, variable: Any) -> Any:
     """The value in the loop's local `state`, which is what the running step was given."""
     state, place = frame.f_locals.get("state"), _place(trainer, variable)
-    groups = _LOOPS[frame.f_code.co_name]
+    groups = LOOPS[frame.f_code.co_name]
     if state is None or place is None or place[0] not in groups:
         return None
     return state[groups.index(place[0])][place[1]]

@@ -219,7 +219,7 @@ class KerasOnJax(KerasAdapter):
         return not isinstance(value, jax.core.Tracer)
 
     def read_slot(self, x: keras.Variable, copy: bool) -> Any:
-        from kompat.values import jax as jax_values
+        from kompat.values import jax as jax_values, jax_trainer
 
         while True:
             held = self.held(x)
@@ -227,9 +227,13 @@ class KerasOnJax(KerasAdapter):
                 jax_values.require_readable(held, self.name(x))
                 return self.to_host(x, held, copy)
             except UnavailableValueError:
-                if keras_slot.read(x) is held or not held.is_deleted():
+                # The trainer, in another thread, has donated the buffer: ask it again.
+                if not held.is_deleted():
                     raise
-                # The trainer, in another thread, has donated the buffer since: ask it again.
+                if keras_slot.read(x) is held:
+                    if not jax_trainer.runs_elsewhere(x):
+                        raise
+                    jax_trainer.wait()
 
     def absent(self, x: keras.Variable) -> Any:
         from kompat.values import jax_trainer
@@ -241,6 +245,7 @@ class KerasOnJax(KerasAdapter):
     def reclaim(self, x: keras.Variable) -> None:
         from kompat.values import jax_trainer
 
+        jax_trainer.require_mine(x, self.name(x))
         if keras_slot.read(x) is None:
             if keras_slot.initializer(x) is not None:
                 super().absent(x)
@@ -273,13 +278,15 @@ class KerasOnJax(KerasAdapter):
         return host
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        from kompat.values import jax as jax_values
+        from kompat.values import jax as jax_values, jax_trainer
 
         placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], placements)
         for (x, _), array in zip(staged, arrays):
             with self.lock(x):
                 keras_slot.write(x, array)
+        for x, _ in staged:
+            jax_trainer.require_mine(x, self.name(x))
 
 
 _ENGINES = {
@@ -296,3 +303,9 @@ def adapter_for(cls: type) -> Adapter | None:
     if issubclass(cls, keras.KerasTensor):
         return _SYMBOLIC
     return VARIABLE if issubclass(cls, keras.Variable) else None
+
+
+if keras.config.backend() == "jax":
+    from kompat.values import jax_donation
+
+    jax_donation.guard()

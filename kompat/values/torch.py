@@ -177,11 +177,15 @@ def numpy_dtype(dtype: torch.dtype) -> np.dtype:
 def _has_memory(x: torch.Tensor) -> bool:
     if type(x) in (torch.Tensor, torch.nn.Parameter) or x.layout != torch.strided or x.is_meta:
         return True
+    return address_of(x) is not None
+
+
+def address_of(x: torch.Tensor) -> int | None:
+    """Where the memory of `x` and of all its views begins; None if it has none of its own."""
     try:
-        x.untyped_storage().data_ptr()
-    except RuntimeError:  # PyTorch's only answer
-        return False
-    return True
+        return x.untyped_storage().data_ptr() or None
+    except (RuntimeError, NotImplementedError):  # PyTorch's only answer
+        return None
 
 
 def _overlaps(x: torch.Tensor) -> bool:

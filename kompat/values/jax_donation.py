@@ -1,0 +1,182 @@
+"""Private corner of Keras: what its JAX trainer donates, and what it hands back.
+
+The trainer collects the arrays of a model's variables, and each step donates them: whoever else
+holds one is left with a deleted buffer. And a loop that ends by an exception hands back what it
+kept after the step before, or nothing. So:
+
+- what is collected and is held by somebody else too is replaced by a copy;
+- the newest state is kept, from the collected one to the result of each step, and is what
+  `jax_state_sync` hands back; a loop that raises hands it back too;
+- which trainers run in which threads is known, so that a write from another thread is refused.
+"""
+
+import functools
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import jax
+import jax.numpy as jnp
+import keras
+
+from kompat.values import jax_trainer
+
+GROUPS = tuple(f"{group}_variables" for group in jax_trainer.GROUPS)
+
+
+class _Loop:
+    """The newest state of a running loop: lists of arrays, a list a group of variables."""
+
+    def __init__(self) -> None:
+        self.groups: tuple[str, ...] = ()
+        # A pair of logs and state, as a step returns them.
+        self.results: deque[tuple[Any, Any]] = deque(maxlen=1)
+        self.handed_back: list[list[Any]] = []
+
+    def collect(self, groups: tuple[str, ...], state: Any) -> None:
+        self.groups = groups
+        self.handed_back = []
+        self.results.append((None, state))
+
+    def lists(self) -> dict[str, list[Any]]:
+        """The lists of arrays by group; none where nothing was collected."""
+        return dict(zip(self.groups, self.results[0][1])) if self.results else {}
+
+    def hand_back(self) -> None:
+        """From now on the variables have the values. The loop's own lists hold them too."""
+        self.handed_back = [*self.lists().values()]
+        self.results.clear()
+
+
+_loops: WeakKeyDictionary[Any, list[_Loop]] = WeakKeyDictionary()
+"""Trainer -> its running loops, outermost first: `fit` calls `evaluate`."""
+
+
+def guard() -> None:
+    """Change the trainer's class, once."""
+    trainer = _trainer_class()
+    if hasattr(trainer._get_jax_state, "__wrapped__"):
+        return
+    trainer._get_jax_state = _collecting(trainer._get_jax_state)
+    trainer._make_function = _keeping(trainer._make_function)
+    trainer.jax_state_sync = _handing_back(trainer.jax_state_sync)
+    for name in jax_trainer.LOOPS:
+        setattr(trainer, name, _looping(getattr(trainer, name)))
+
+
+def _trainer_class() -> Any:
+    module = jax_trainer.TRAINER_MODULE
+    return next(base for base in keras.Model.__mro__ if base.__module__ == module)
+
+
+def _collecting(collect: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(collect)
+    def _get_jax_state(
+        self: Any, *args: Any, purge_model_variables: bool = False, **kwargs: Any
+    ) -> Any:
+        state = collect(self, *args, purge_model_variables=purge_model_variables, **kwargs)
+        _own(state, _kept_lists(self), in_slots=not purge_model_variables)
+        if _loops.get(self):
+            asked = dict(zip(GROUPS, args)) | kwargs
+            _loops[self][-1].collect(tuple(name for name in GROUPS if asked.get(name)), state)
+        return state
+
+    return _get_jax_state
+
+
+def _kept_lists(trainer: Any) -> Iterable[list[Any]]:
+    """The lists in which a trainer and its loops keep what the last step returned."""
+    kept = getattr(trainer, "_jax_state", None) or {}
+    loops = _loops.get(trainer, ())
+    return [*kept.values(), *(arrays for loop in loops for arrays in loop.handed_back)]
+
+
+# What `sys.getrefcount` counts beside the list that holds an object.
+_ALONE = [object()]
+_BESIDE = sys.getrefcount(_ALONE[0]) - 1
+
+
+def _own(state: Any, kept: Iterable[list[Any]], in_slots: bool) -> None:
+    """Replace the arrays of a state that others hold too, or that are there twice, by copies."""
+    lists = {id(arrays): arrays for arrays in (*state, *kept)}
+    known = Counter(id(x) for arrays in lists.values() for x in arrays)
+    seen: set[int] = set()
+    for arrays in state:
+        for i in range(len(arrays)):
+            key = id(arrays[i])
+            is_shared = sys.getrefcount(arrays[i]) > known[key] + in_slots + _BESIDE
+            if (key in seen or is_shared) and _can_be_copied(arrays[i]):
+                arrays[i] = jnp.copy(arrays[i])
+            seen.add(key)
+
+
+def _can_be_copied(x: Any) -> bool:
+    """Several processes would have to copy together, and each decides alone."""
+    return isinstance(x, jax.Array) and not x.is_deleted() and x.is_fully_addressable
+
+
+def _keeping(make: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(make)
+    def _make_function(self: Any, step_function: Any, *args: Any, **kwargs: Any) -> Any:
+        return make(self, _kept(self, step_function), *args, **kwargs)
+
+    return _make_function
+
+
+def _kept(trainer: Any, step: Callable[..., Any]) -> Callable[..., Any]:
+    """`step`, whose results are kept before any other code can run.
+
+    A signal arrives between two bytecodes, most likely right after the long call: what the step
+    returned would be gone, and what it was given is donated. `extend` calls it and keeps the
+    results without a bytecode between.
+    """
+
+    @functools.wraps(step)
+    def step_function(state: Any, data: Any) -> Any:
+        if not _loops.get(trainer):
+            return step(state, data)
+        results = _loops[trainer][-1].results
+        before = results[-1]
+        results.extend(map(step, (state,), (data,)))
+        if results[-1] is before:  # `map` takes it for its end
+            raise RuntimeError(f"{step} raised StopIteration.")
+        return results[-1]
+
+    return step_function
+
+
+def _handing_back(sync: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(sync)
+    def jax_state_sync(self: Any) -> None:
+        loop = _loops[self][-1] if _loops.get(self) else None
+        if loop is None or not loop.results:
+            sync(self)
+            return
+        if not self._jax_state_synced:
+            lists = loop.lists()
+            # A step that fails after it was started has deleted what it was given.
+            is_lost = any(x.is_deleted() for arrays in lists.values() for x in arrays)
+            self._jax_state = None if is_lost else lists
+        sync(self)
+        loop.hand_back()
+
+    return jax_state_sync
+
+
+def _looping(loop: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(loop)
+    def looping(self: Any, *args: Any, **kwargs: Any) -> Any:
+        loops = _loops.setdefault(self, [])
+        loops.append(_Loop())
+        try:
+            with jax_trainer.running(self):
+                return loop(self, *args, **kwargs)
+        except BaseException:
+            self.jax_state_sync()
+            raise
+        finally:
+            loops.pop()
+
+    return looping

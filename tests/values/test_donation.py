@@ -1,0 +1,185 @@
+"""What Keras's JAX trainer donates is nobody else's, and what it was stopped at is handed back."""
+
+import keras
+import numpy as np
+import pytest
+
+import kompat
+
+X, Y = np.ones((32, 2), "float32"), np.zeros((32, 1), "float32")
+
+
+@pytest.fixture(autouse=True)
+def trains(engine):
+    if engine == "numpy":
+        pytest.skip("Keras on NumPy does not train")
+
+
+def build(optimizer="adam", **options):
+    layers = [keras.Input((2,)), keras.layers.Dense(3), keras.layers.BatchNormalization()]
+    model = keras.Sequential([*layers, keras.layers.Dense(1)])
+    model.compile(optimizer, "mse", **options)
+    return model
+
+
+LOOPS = {
+    "fit": lambda model: model.fit(X, Y, batch_size=8, verbose=0),
+    "train_on_batch": lambda model: model.train_on_batch(X, Y),
+    "evaluate": lambda model: model.evaluate(X, Y, verbose=0),
+    "predict": lambda model: model.predict(X, verbose=0),
+    "test_on_batch": lambda model: model.test_on_batch(X, Y),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_tensor_that_somebody_holds_outlives_the_loop(loop):
+    model = build()
+    LOOPS["fit"](model)
+    held = [v.value for v in model.weights]
+    before = kompat.batch_get_value(model.weights)
+    LOOPS[loop](model)
+    if keras.config.backend() == "jax":
+        for value, array in zip(before, held):
+            np.testing.assert_array_equal(np.asarray(array), value)
+
+
+def test_two_weights_that_an_initializer_gave_one_variable_both_train(K):
+    one = K.variable(np.ones((2, 2)))
+    first, second = (keras.layers.Dense(2, kernel_initializer=lambda *a, **k: one) for _ in "12")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, second(first(inputs)))
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
+    kompat.set_value(first.kernel, np.full((2, 2), 7.0))
+    assert (kompat.get_value(second.kernel) < 7).all()
+    assert (kompat.get_value(one) == 1).all()
+    model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
+
+
+class Reader(keras.callbacks.Callback):
+    """Reads all weights and writes one at each batch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        kompat.batch_get_value(self.model.weights)
+        kompat.set_value(self.model.optimizer.learning_rate, 0.01)
+
+
+@pytest.mark.parametrize("way", ["alone", "with validation", "with a callback"])
+def test_nothing_is_copied_that_nobody_else_holds(engine, monkeypatch, way):
+    if engine != "jax":
+        pytest.skip("only JAX donates")
+    from kompat.values import jax_donation
+
+    copied = []
+    monkeypatch.setattr(jax_donation.jnp, "copy", lambda x: copied.append(x) or x + 0)
+    options = {"validation_data": (X, Y)} if way == "with validation" else {}
+    callbacks = [Reader()] if way == "with a callback" else []
+    model = build(metrics=["mae"])
+    for _ in range(2):
+        model.fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=callbacks, **options)
+    assert copied == []
+    held = model.weights[0].value
+    model.fit(X, Y, verbose=0)
+    assert len(copied) == 1
+    assert copied[0] is held
+
+
+class Stop(keras.callbacks.Callback):
+    """Raises in a batch; it writes the first weight before, if it is told to."""
+
+    def __init__(self, error, batch=None, writes=False):
+        super().__init__()
+        self.error, self.batch, self.writes, self.seen = error, batch, writes, None
+
+    def on_train_batch_end(self, batch, logs=None):
+        kernel = self.model.weights[0]
+        if self.writes:
+            kompat.set_value(kernel, np.full((2, 3), 5.0 + batch))
+        self.seen = kompat.get_value(kernel)
+        if self.batch is not None and batch >= self.batch:
+            raise self.error("stop")
+
+
+def batches(error, last):
+    for _ in range(last):
+        yield X[:4], Y[:4]
+    raise error("stop")
+
+
+PLACES = {
+    "callback": ({"batch": 2}, 16),
+    "data": ({}, 10),
+    "data after a write": ({"writes": True}, 10),
+    "the first batch": ({}, 0),
+}
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}], ids=str
+)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_fit_that_is_stopped_leaves_the_last_values(engine, place, error, options):
+    if engine == "torch" and "steps_per_execution" in options:
+        pytest.skip("Keras on PyTorch takes one step at a time")
+    settings, last = PLACES[place]
+    model = build(**options)
+    stop = Stop(error, **settings)
+    stop.seen = kompat.get_value(model.weights[0])
+    # TensorFlow wraps what a generator raises.
+    with pytest.raises(BaseException, match="stop"):
+        model.fit(
+            batches(error, last), steps_per_epoch=16, shuffle=False, verbose=0, callbacks=[stop]
+        )
+    np.testing.assert_array_equal(kompat.get_value(model.weights[0]), stop.seen)
+    assert len(kompat.batch_get_value(model.optimizer.variables)) >= 2
+    kompat.set_value(model.weights[0], np.full((2, 3), 3.0))
+    model.fit(X, Y, verbose=0)
+    assert np.abs(kompat.get_value(model.weights[0]) - 3).max() < 0.5
+
+
+def test_evaluate_and_predict_that_are_stopped_leave_the_values():
+    model = build()
+    before = kompat.batch_get_value(model.weights)
+    for loop in (model.evaluate, model.predict):
+        with pytest.raises(Exception, match="stop"):
+            loop(batches(RuntimeError, 3), steps=8, verbose=0)
+        for was, now in zip(before, kompat.batch_get_value(model.weights)):
+            np.testing.assert_array_equal(was, now)
+
+
+def test_the_result_of_a_step_is_kept_before_a_signal_can_be_heard(engine):
+    """The signal is heard after the long call, before its result has a name."""
+    if engine != "jax":
+        pytest.skip("only JAX donates")
+    import _thread
+
+    model = build(keras.optimizers.SGD(0.125))
+    model.fit(X, Y, verbose=0)
+    lost = []
+    for _ in range(20):
+        before = kompat.get_value(model.optimizer.iterations)
+
+        def data():
+            for i in range(6):
+                if i == 3:
+                    _thread.interrupt_main()
+                yield X[:4], Y[:4]
+
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(data(), steps_per_epoch=6, shuffle=False, verbose=0)
+        lost.append(int(kompat.get_value(model.optimizer.iterations) - before) not in range(7))
+        kompat.batch_get_value([*model.weights, *model.optimizer.variables])
+    assert not any(lost)
+
+
+def test_the_model_keeps_nothing_alive_after_a_loop(engine):
+    if engine != "jax":
+        pytest.skip("only JAX donates")
+    import weakref
+
+    model = build()
+    model.fit(X, Y, verbose=0)
+    alive = weakref.ref(model.weights[0].value)
+    kompat.set_value(model.weights[0], np.zeros((2, 3)))
+    assert alive() is None
