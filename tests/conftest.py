@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import default_settings
 import pytest
 from expected_failures import EXPECTED
 from hypothesis import HealthCheck, settings
@@ -77,8 +78,6 @@ ANSWERED: dict[str, dict[str, list[int]]] = {}
 
 @pytest.fixture(autouse=True)
 def fresh_configuration(K):
-    """Each test starts with Keras's default settings."""
+    """Each test starts with the default settings."""
     yield
-    K.set_floatx("float32")
-    K.set_epsilon(1e-7)
-    K.set_image_data_format("channels_last")
+    default_settings.restore(K)

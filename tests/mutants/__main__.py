@@ -2,23 +2,15 @@
 
     python -m tests.mutants [--jobs 2] [name ...]
 
-Each <name>.patch beside this file is a mutant: a small diff of the package, below a header.
-
-    # rule: what it breaks
-    # engine: jax
-    # tests: tests/values/test_fit.py::test_that_must_go_red
-
-`tests` may be repeated; a test without brackets stands for all its parameters, a file for all its
-tests. For each mutant the
-package and its tests are copied, the patch is applied, and the tests run there in a process of
-their own. A mutant is killed when a test fails. It survives when none does, and it is broken when
-that says nothing: the patch does not apply, the package cannot be imported, no test ran.
+Each row in `rows/` is a mutant; `mutant.py` says what a row is. For each of them the package and
+its tests are copied, the row's lines are replaced, and its tests run there in a process of their
+own. A mutant is killed when a test fails. It survives when none does, and it is broken when that
+says nothing: the row does not fit the package, the package cannot be imported, no test ran.
 """
 
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -28,27 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .mutant import Mutant, problems, read
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 COPIED = ("kompat", "tests", "pyproject.toml")
 LIMIT_SECONDS = 300
-HEADER = re.compile(r"# (rule|engine|tests): *(.+)")
-CHANGED = re.compile(r"^\+\+\+ b/(\S+)\.py$", re.MULTILINE)
-
-
-class Mutant(NamedTuple):
-    """One patch and what its header says."""
-
-    path: Path
-    rule: str
-    engine: str
-    tests: list[str]
-    modules: list[str]
-    """The modules that it changes, which must still be importable."""
-
-    @property
-    def name(self) -> str:
-        return self.path.stem
 
 
 class Report(NamedTuple):
@@ -63,25 +40,6 @@ class Report(NamedTuple):
 class Verdict(NamedTuple):
     word: str
     why: str = ""
-
-
-def read(path: Path) -> Mutant:
-    """Parse the header of a patch.
-
-    Raises:
-        ValueError: the header is not complete.
-    """
-    text = path.read_text()
-    header: dict[str, list[str]] = {"rule": [], "engine": [], "tests": []}
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            break
-        if match := HEADER.fullmatch(line):
-            header[match[1]].append(match[2].strip())
-    if absent := [key for key, found in header.items() if not found]:
-        raise ValueError(f"{path.name}: expected a header line '# {absent[0]}: ...', found none.")
-    modules = [name.replace("/", ".").removesuffix(".__init__") for name in CHANGED.findall(text)]
-    return Mutant(path, " ".join(header["rule"]), header["engine"][0], header["tests"], modules)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -124,7 +82,9 @@ def run(folder: Path, engine: str, tests: Iterable[str], modules: Sequence[str] 
 
 
 def judge(mutant: Mutant, snapshot: Path, baseline: Report) -> Verdict:
-    """Apply the patch to a copy and run its tests."""
+    """Break the rule in a copy and run its tests."""
+    if wrong := list(problems([mutant], snapshot)):
+        return Verdict("broken", "\n".join(wrong))
     if baseline.problem:
         return Verdict("broken", "the tests do not run without the mutant")
     for test in mutant.tests:
@@ -136,11 +96,8 @@ def judge(mutant: Mutant, snapshot: Path, baseline: Report) -> Verdict:
     with tempfile.TemporaryDirectory(prefix=f"mutant-{mutant.name}-") as name:
         folder = Path(name)
         copy(snapshot, folder)
-        apply = ["git", "apply", "--whitespace=nowarn", str(mutant.path)]
-        applied = subprocess.run(apply, cwd=folder, capture_output=True, text=True, check=False)
-        if applied.returncode:
-            return Verdict("broken", f"the patch does not apply\n{applied.stderr.strip()}")
-        report = run(folder, mutant.engine, mutant.tests, mutant.modules)
+        (folder / mutant.file).write_text(mutant.source(folder))
+        report = run(folder, mutant.engine, mutant.tests, [mutant.module])
     if report.problem:
         return Verdict("broken", report.problem)
     if report.failed:
@@ -151,7 +108,7 @@ def judge(mutant: Mutant, snapshot: Path, baseline: Report) -> Verdict:
 
 
 def covers(test: str, name: str) -> bool:
-    """Whether `test` of a header stands for the test called `name`."""
+    """Whether `test` of a row stands for the test called `name`."""
     return test in (name, name.partition("[")[0], name.partition("::")[0])
 
 
@@ -213,10 +170,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
     parser.add_argument("--verbose", action="store_true", help="show which assertion killed")
     options = parser.parse_args()
-    paths = {path.stem: path for path in sorted(HERE.glob("*.patch"))}
-    if unknown := sorted(set(options.names) - set(paths)):
-        parser.error(f"no mutant named {', '.join(unknown)}; have {', '.join(paths)}")
-    mutants = [read(paths[name]) for name in options.names or paths]
+    rows = read()
+    if unknown := sorted(set(options.names) - set(rows)):
+        parser.error(f"no mutant named {', '.join(unknown)}; have {', '.join(rows)}")
+    mutants = [rows[name] for name in options.names or rows]
     with tempfile.TemporaryDirectory(prefix="snapshot-") as name:
         snapshot = Path(name)
         copy(ROOT, snapshot)

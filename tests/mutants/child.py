@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-# What a slip in the patch itself raises, wherever a test happens to be.
+# What a slip in the row itself raises, wherever a test happens to be.
 SLIPS = (ImportError, NameError, SyntaxError)
 
 
@@ -56,7 +56,7 @@ class Selection:
 
 
 def selected_by(name: str) -> set[str]:
-    """What a header may say to select the test called `name`: it, all its parameters, its file."""
+    """What a row may say to select the test called `name`: it, all its parameters, its file."""
     return {name, name.partition("[")[0], name.partition("::")[0]}
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import default_settings
 import keras
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ import kompat
 from kompat import backend as K
 
 TESTS = Path(__file__).resolve().parents[1]
+MODES = (False, True)
+"""Whether the cases are played as graphs."""
 OTHER_DTYPE = {"float32": "float64", "bool": "int32"}
 
 _RANDOM = "backend/test_random.py"
@@ -33,6 +36,7 @@ _SEEDS = f"{_RANDOM}::test_seeds_name_the_numbers"
 _SEEDS_OF_VARIABLES = f"{_RANDOM}::test_seeds_name_the_values_of_variables"
 _ONES = f"{_RANDOM}::test_ones_come_with_their_probability"
 _DISTRIBUTIONS = f"{_RANDOM}::test_draws_follow_their_distribution"
+_KEPT = "test_variable.py::test_a_constraint_is_kept_and_not_applied_by_set_value"
 _NAMES = "test_variable.py::test_the_name_of_a_variable"
 _DROPOUT = "backend/test_activations.py::TestDropout"
 
@@ -70,7 +74,7 @@ ELSEWHERE = {
     "truncated_normal.mean": _DISTRIBUTIONS,
     "truncated_normal.seed": _SEEDS,
     "truncated_normal.stddev": _DISTRIBUTIONS,
-    "variable.constraint": "test_variable.py::test_a_constraint_is_kept_and_not_applied_by_set_value",
+    "variable.constraint": _KEPT,
     "variable.name": _NAMES,
     "zeros.name": _NAMES,
 }
@@ -199,8 +203,8 @@ SPOILT = (
 )
 
 
-def notices(mutant: Mutant) -> bool:
-    """Whether a test goes red."""
+def verdict(mutant: Mutant) -> str:
+    """Killed if a test goes red, broken if that test is red without the mutant too."""
     if mutant.name in ELSEWHERE:
         test = ELSEWHERE[mutant.name]
         with pytest.MonkeyPatch.context() as patch:
@@ -208,8 +212,11 @@ def notices(mutant: Mutant) -> bool:
                 if hasattr(module, mutant.function):
                     patch.setattr(module, mutant.function, mutant.broken)
             noticed = outcome(test) == pytest.ExitCode.TESTS_FAILED
-        return noticed and outcome(test) == pytest.ExitCode.OK
-    return any(is_red(case, graph, mutant) for case in mutant.cases for graph in (False, True))
+        if outcome(test) != pytest.ExitCode.OK:
+            return "broken"
+    else:
+        noticed = any(is_red(case, graph, mutant) for case in mutant.cases for graph in MODES)
+    return "killed" if noticed else "SURVIVED"
 
 
 def outcome(test: str) -> int:
@@ -221,6 +228,8 @@ def is_red(case: Any, graph: bool, mutant: Mutant) -> bool:
         test_answers.check(case, graph, Mutated(mutant), K.backend())
     except (Exception, pytest.fail.Exception):
         return True
+    finally:
+        default_settings.restore(K)
     return False
 
 
@@ -232,17 +241,17 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="name", help="functions; all by default")
     names = parser.parse_args().names or [name for name in K.__all__ if callable(getattr(K, name))]
     warnings.simplefilter("ignore")
-    killed, survivors = 0, []
+    killed, alive = 0, []
     for name in names:
         made = [mutant for mutant in mutants(name) if mutant.name not in WITHOUT_EFFECT]
-        alive = [mutant.name for mutant in made if not notices(mutant)]
-        killed += len(made) - len(alive)
-        survivors += alive
+        verdicts = {mutant.name: verdict(mutant) for mutant in made}
+        killed += list(verdicts.values()).count("killed")
+        alive += [f"{word} {name}" for name, word in verdicts.items() if word != "killed"]
         print(f"{name:32}{', '.join(m.what for m in made)}", flush=True)
-    for survivor in survivors:
-        print("SURVIVED", survivor)
-    print(f"\n{killed} passed, {len(survivors)} failed")
-    return 1 if survivors else 0
+    for line in alive:
+        print(line)
+    print(f"\n{killed} passed, {len(alive)} failed")
+    return 1 if alive else 0
 
 
 if __name__ == "__main__":
