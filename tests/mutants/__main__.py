@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COPIED = ("kompat", "tests", "pyproject.toml")
+COPIED = ("kompat", "kompat_startup.pth", "tests", "pyproject.toml")
 LIMIT_SECONDS = 300
 HEADER = re.compile(r"# (rule|engine|tests): *(.+)")
 CHANGED = re.compile(r"^\+\+\+ b/(\S+)\.py$", re.MULTILINE)
