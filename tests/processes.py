@@ -7,6 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+HIDE_TENSORFLOW = """
+import importlib.machinery
+find = importlib.machinery.PathFinder.find_spec
+importlib.machinery.PathFinder.find_spec = staticmethod(
+    lambda name, *a: None if name.partition(".")[0] == "tensorflow" else find(name, *a))
+"""
+"""A program that makes Python look as if TensorFlow were not installed."""
+
 
 class Done(NamedTuple):
     """A process that has ended."""

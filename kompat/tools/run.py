@@ -10,7 +10,7 @@ import builtins
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import BuiltinImporter
 from types import ModuleType, TracebackType
 
@@ -105,12 +105,38 @@ def _hide_own_frames(lines_in_files: bool) -> None:
     ) -> None:
         while trace is not None and not _is_own(trace):
             trace = trace.tb_next
-        while trace is not None and _is_own(trace):
-            trace = trace.tb_next
-        show(kind, error.with_traceback(trace), trace)
+        error.__traceback__ = trace
+        for raised in _with_causes(error):
+            raised.__traceback__ = _without_own(raised.__traceback__)
+        show(kind, error, error.__traceback__)
 
     sys.excepthook = peeled
 
 
+def _with_causes(error: BaseException) -> Iterable[BaseException]:
+    """The exception and those that led to it; a chain may come back to itself."""
+    found: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        raised = waiting.pop()
+        if raised is not None and id(raised) not in found:
+            found[id(raised)] = raised
+            waiting += [raised.__cause__, raised.__context__]
+    return found.values()
+
+
+def _without_own(trace: TracebackType | None) -> TracebackType | None:
+    kept = []
+    while trace is not None:
+        if not _is_own(trace):
+            kept.append(trace)
+        trace = trace.tb_next
+    for this, following in zip(kept, [*kept[1:], None]):
+        this.tb_next = following
+    return kept[0] if kept else None
+
+
 def _is_own(trace: TracebackType) -> bool:
-    return str(trace.tb_frame.f_globals.get("__name__")).startswith("kompat.tools.")
+    """Whether a frame runs the program, or stands between it and what it imports."""
+    name = str(trace.tb_frame.f_globals.get("__name__"))
+    return name.startswith("kompat.tools.") or name == "kompat.stand_in"

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from processes import kompat_run, python
+from processes import HIDE_TENSORFLOW, kompat_run, python
 
 SHOW = """
 import sys
@@ -49,6 +49,12 @@ FORMS = {
     "dashes": ["old.py", "--", "a", "--", "--help", "--backend", "x", "-c"],
     "code": ["-c", None, "a", "--", "-m"],
     "standard input": ["-", "a", "--"],
+}
+IMPORTING = {
+    "missing": "import nowhere",
+    "failing": "def f():\n    import failing\nf()",
+    "chained": "def f():\n    try:\n        import nowhere\n    except ImportError as error:\n"
+    "        raise KeyError('k') from error\ntry:\n    f()\nfinally:\n    import failing",
 }
 MISSING = [
     ["-m", "nowhere"],
@@ -110,6 +116,18 @@ def test_what_is_missing_is_said_as_python_says_it(tmp_path, words):
     plain, ours = both(words, tmp_path)
     assert ours == plain
     assert plain[0] == 1
+
+
+@pytest.mark.parametrize("name", IMPORTING)
+def test_the_traceback_of_an_import_is_pythons_where_tensorflow_is_played(tmp_path, name):
+    lay(tmp_path, IMPORTING[name])
+    (tmp_path / "failing.py").write_text("1 / 0")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(HIDE_TENSORFLOW)
+    places = os.pathsep.join([str(tmp_path / "site"), *sys.path])
+    plain, ours = (run(["old.py"], tmp_path, PYTHONPATH=places) for run in (python, kompat_run))
+    assert ours == plain
+    assert plain.status == 1
 
 
 @pytest.mark.parametrize("form", ["script", "folder", "module", "code"])
