@@ -66,7 +66,7 @@ mutants: $(VENV)/.engines ## break K's functions and each rule of tests/mutants,
 clean: ## remove what the other targets made
 	rm -rf $(VENV) $(PEERS) .venv-keras-* out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(VENV)/.base: pyproject.toml
+$(VENV)/.base: pyproject.toml setup.py kompat_startup.pth
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable ".[jax,dev]"
 	touch $@

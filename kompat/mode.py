@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from kompat import engines
+from kompat import engines, startup
 from kompat.values import keras as keras_values, keras_slot
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
 
 
 class _Default:
-    graph = False
-    was_left = False
+    graph = startup.starts_in_graph_mode()
+    was_left = graph
     """Whether anything in this process ever asked for graph mode: if not, nobody has to look."""
 
 

@@ -2,29 +2,15 @@
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import kompat_run
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-
-
-def kompat_run(engine, script, *arguments, folder):
-    """The finished process of ``kompat run --backend engine script``."""
-    return subprocess.run(
-        [sys.executable, "-m", "kompat", "run", "--backend", engine, str(script), *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -41,9 +27,10 @@ def run_example(engine, tmp_path):
         )
         same = hashlib.sha256(script.read_bytes()).hexdigest() == recorded["sha256"]
         assert same, "the example changed since it was recorded: make record-answers"
-        done = kompat_run(engine, script, *arguments, "--record", str(record), folder=tmp_path)
-        assert done.returncode == 0, done.stderr
-        return json.loads(record.read_text()), recorded, done.stdout
+        words = ["--backend", engine, str(script), *arguments, "--record", str(record)]
+        done = kompat_run(words, tmp_path, PYTHONPATH=str(ROOT))
+        assert done.status == 0, done.problems
+        return json.loads(record.read_text()), recorded, done.printed
 
     return run
 
@@ -57,9 +44,9 @@ def test_the_examples_have_not_a_word_of_kompat(example):
 def test_where_nothing_trains_the_error_names_the_engines_that_can(example, engine, tmp_path):
     if engine != "numpy":
         pytest.skip("this engine trains")
-    done = kompat_run(engine, example, folder=tmp_path)
-    assert done.returncode == 1
-    assert re.search(r"Fix: .*jax, torch or tensorflow\.$", done.stderr, re.MULTILINE)
+    done = kompat_run(["--backend", engine, str(example)], tmp_path, PYTHONPATH=str(ROOT))
+    assert done.status == 1
+    assert re.search(r"Fix: .*jax, torch or tensorflow\.$", done.problems, re.MULTILINE)
 
 
 def test_cyclical_lr_digits(run_example, tmp_path):

@@ -9,17 +9,12 @@ from pathlib import Path
 
 import pytest
 from conftest import framework
+from processes import HIDE_TENSORFLOW
 
 from kompat.user_code import is_user_code
 
 ROOT = Path(__file__).parent.parent
 
-HIDE_TENSORFLOW = """
-import importlib.machinery
-find = importlib.machinery.PathFinder.find_spec
-importlib.machinery.PathFinder.find_spec = staticmethod(
-    lambda name, *a: None if name.partition(".")[0] == "tensorflow" else find(name, *a))
-"""
 LOOKER = """
 import importlib.util, sys
 

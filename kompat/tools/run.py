@@ -1,76 +1,88 @@
-"""Run somebody's script exactly as Python would, after `kompat.install()`.
+"""Run somebody's program exactly as Python would, after `kompat.install()`.
 
-1. Choose the engine.  2. Install K.  3. Make ``__main__``, ``sys.argv`` and ``sys.path[0]`` what
-Python makes them.  4. Execute.  An exception leaves as from Python: kompat's frames are taken off
-its traceback, and the exit status is Python's own.
+1. Choose the engine.  2. Find the program.  3. Install K, here and for child processes.  4. Make
+``__main__``, ``sys.argv`` and ``sys.path`` what Python makes them.  5. Execute.  An exception
+leaves as from Python: kompat's frames are taken off its traceback, and the exit status is Python's
+own.
 """
 
+import builtins
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import find_spec
+import traceback
+from collections.abc import Iterable, Sequence
+from importlib.machinery import BuiltinImporter
 from types import ModuleType, TracebackType
-from typing import Any
 
+from kompat import startup
+from kompat.engine_choice import engine_named, require_installed
 from kompat.installation import install
+from kompat.tools.program import Program, find_program
 
-_ENGINES = ("jax", "torch", "tensorflow", "numpy", "openvino")
 
-
-def run_script(
-    script: str, arguments: Sequence[str], backend: str | None = None, graph: bool = False
-) -> int:
-    """Run `script` as ``__main__``.
+def run_program(words: Sequence[str], backend: str | None = None, graph: bool = False) -> int:
+    """Run a program as ``__main__``.
 
     Args:
-        script: the path of a Python file.
-        arguments: what follows it in ``sys.argv``.
+        words: the program and its arguments, as they follow ``python``.
         backend: the name of the engine; None leaves the choice to `kompat.engine_choice`.
         graph: whether it starts in graph mode.
 
     Returns:
-        0, or 2 if the script or the engine cannot be used. What the script raises goes through.
+        0, or 2 if the program or the engine cannot be used. What the program raises goes through.
     """
-    if backend is not None:
-        if backend not in _ENGINES:
-            return _refuse(f"expected an engine of {', '.join(_ENGINES)}, received {backend!r}")
-        if find_spec(backend) is None:
-            return _refuse(
-                f"the engine {backend!r} is not installed: pip install kompat[{backend}]"
-            )
-        os.environ["KERAS_BACKEND"] = backend
     try:
-        with open(script, "rb") as file:
-            source = file.read()
+        if backend is not None:
+            _choose(backend)
+        program = find_program(words)
     except OSError as error:
-        return _refuse(f"can't open file {os.path.abspath(script)!r}: {error}")
+        path = os.path.abspath(error.filename)
+        return _refuse(f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
+    except (ValueError, ImportError) as error:
+        return _refuse(str(error))
+    startup.hand_down(graph)
     install()
-    if graph:
-        # Keras comes first, for K takes its backend's place while it is imported.
-        import_module("keras")
-        from kompat.mode import disable_eager_execution
-
-        disable_eager_execution()
-    main = _main_module(script)
-    sys.modules["__main__"] = main
-    sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.realpath(script))
+    main = _become(program)
     try:
-        exec(compile(source, main.__file__, "exec", dont_inherit=True), main.__dict__)
+        program.execute(vars(main))
     except SystemExit:
         raise
     except BaseException as error:
         _name_engines_that_train(error)
-        _hide_own_frames(main)
+        _hide_own_frames(program.lines_in_files)
         raise
     return 0
+
+
+def _choose(backend: str) -> None:
+    name = engine_named(backend)
+    require_installed(name)
+    os.environ["KERAS_BACKEND"] = name
 
 
 def _refuse(why: str) -> int:
     print(f"kompat: {why}", file=sys.stderr)
     return 2
+
+
+def _become(program: Program) -> ModuleType:
+    """Make this process look as if Python had been started with the program."""
+    main = ModuleType("__main__")
+    of_python = vars(sys.modules["__main__"])
+    if "__annotations__" in of_python:  # It depends on the version.
+        vars(main)["__annotations__"] = {}
+    vars(main).update(
+        {"__builtins__": builtins, "__loader__": BuiltinImporter, "__package__": None}
+    )
+    vars(main).update(program.attributes)
+    sys.modules["__main__"] = main
+    sys.argv = program.argv
+    # Under python -P there is no entry for kompat, and none for most programs.
+    if not sys.flags.safe_path:
+        sys.path[0] = program.path
+    elif program.always_on_path:
+        sys.path.insert(0, program.path)
+    return main
 
 
 def _name_engines_that_train(error: BaseException) -> None:
@@ -81,27 +93,50 @@ def _name_engines_that_train(error: BaseException) -> None:
         )
 
 
-def _main_module(script: str) -> Any:
-    path = os.path.abspath(script)
-    module: Any = ModuleType("__main__")
-    module.__file__ = path
-    module.__loader__ = SourceFileLoader("__main__", path)
-    module.__package__ = None
-    module.__cached__ = None
-    module.__builtins__ = __builtins__
-    module.__annotations__ = {}
-    return module
-
-
-def _hide_own_frames(main: Any) -> None:
-    """Let the hook that shows the exception see the traceback from the script's frame on."""
+def _hide_own_frames(lines_in_files: bool) -> None:
+    """Let the hook that shows the exception see the traceback from the program's frame on."""
     show = sys.excepthook
+    if show is sys.__excepthook__ and not lines_in_files:
+        # Until Python 3.13 its own hook shows lines of files alone.
+        show = traceback.print_exception
 
     def peeled(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        while trace is not None and trace.tb_frame.f_globals is not main.__dict__:
+        while trace is not None and not _is_own(trace):
             trace = trace.tb_next
-        show(kind, error.with_traceback(trace), trace)
+        error.__traceback__ = trace
+        for raised in _with_causes(error):
+            raised.__traceback__ = _without_own(raised.__traceback__)
+        show(kind, error, error.__traceback__)
 
     sys.excepthook = peeled
+
+
+def _with_causes(error: BaseException) -> Iterable[BaseException]:
+    """The exception and those that led to it; a chain may come back to itself."""
+    found: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        raised = waiting.pop()
+        if raised is not None and id(raised) not in found:
+            found[id(raised)] = raised
+            waiting += [raised.__cause__, raised.__context__]
+    return found.values()
+
+
+def _without_own(trace: TracebackType | None) -> TracebackType | None:
+    kept = []
+    while trace is not None:
+        if not _is_own(trace):
+            kept.append(trace)
+        trace = trace.tb_next
+    for this, following in zip(kept, [*kept[1:], None]):
+        this.tb_next = following
+    return kept[0] if kept else None
+
+
+def _is_own(trace: TracebackType) -> bool:
+    """Whether a frame runs the program, or stands between it and what it imports."""
+    name = str(trace.tb_frame.f_globals.get("__name__"))
+    return name.startswith("kompat.tools.") or name == "kompat.stand_in"

@@ -24,7 +24,7 @@ from .mutant import Mutant, problems, read
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-COPIED = ("kompat", "tests", "pyproject.toml")
+COPIED = ("kompat", "kompat_startup.pth", "tests", "pyproject.toml")
 LIMIT_SECONDS = 300
 
 

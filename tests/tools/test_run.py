@@ -1,12 +1,13 @@
 """`kompat run` against plain Python, and the names that it makes resolve to K."""
 
 import os
-import subprocess
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import framework
+from processes import kompat_run, python
 
 SCRIPT = """
 import os, sys
@@ -35,22 +36,14 @@ ENDINGS = {
 }
 
 
-def run(command: list[str], folder: Path) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 def both(folder: Path, source: str, *arguments: str) -> tuple[tuple, tuple]:
     """What plain Python and `kompat run` make of a script in ``folder/scripts``."""
     (folder / "scripts").mkdir()
     (folder / "scripts" / "neighbour.py").write_text("WHERE = 'beside the script'")
     (folder / "scripts" / "old.py").write_text(source)
     script = os.path.join("scripts", "old.py")
-    plain = run([script, *arguments], folder)
-    ours = run(["-m", "kompat", "run", "--backend", "numpy", script, *arguments], folder)
-    return plain, ours
+    plain = python([script, *arguments], folder)
+    return plain, kompat_run(["--backend", "numpy", script, *arguments], folder)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -83,7 +76,7 @@ print(K.__name__, K.get_value(K.variable(2.)), K.backend())
 
 def test_every_old_name_is_k(tmp_path):
     (tmp_path / "old.py").write_text(IMPORTS)
-    status, printed, problems = run(["-m", "kompat", "run", "--backend", "jax", "old.py"], tmp_path)
+    status, printed, problems = kompat_run(["--backend", "jax", "old.py"], tmp_path)
     assert status == 0, problems
     assert printed == "False\nkompat.backend 2.0 jax\n"
 
@@ -113,8 +106,7 @@ print(float(K.get_value(model.optimizer.learning_rate)))
 def test_the_tensorflow_names_are_k(tmp_path, engine):
     framework("tensorflow")
     (tmp_path / "old.py").write_text(TENSORFLOW)
-    command = ["-m", "kompat", "run", "--backend", engine, "old.py"]
-    status, printed, problems = run(command, tmp_path)
+    status, printed, problems = kompat_run(["--backend", engine, "old.py"], tmp_path)
     assert status == 0, problems
     assert printed == "0.5\n"
 
@@ -124,17 +116,39 @@ def test_the_script_may_choose_its_engine(tmp_path):
         "import os; os.environ['KERAS_BACKEND'] = 'numpy'\n"
         "from keras import backend as K; print(K.backend())"
     )
-    assert run(["-m", "kompat", "run", "old.py"], tmp_path)[1] == "numpy\n"
+    assert kompat_run(["old.py"], tmp_path).printed == "numpy\n"
 
 
-def test_errors_of_the_command_itself(tmp_path):
-    status, _, problems = run(["-m", "kompat", "run", "nowhere.py"], tmp_path)
-    assert status == 2
-    assert "nowhere.py" in problems
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["nowhere.py"], r"can't open file '.+nowhere\.py': \[Errno 2\] No such file"),
+        (["--backend", "theano", "old.py"], "expected an engine of jax, .*'theano'"),
+        (["--graph"], "usage: kompat run .*expected a program"),
+        (["--gra", "old.py"], "unrecognized arguments: --gra"),
+        (["-m"], "nothing follows -m"),
+        (["-Z", "old.py"], "unknown option -Z"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_errors_of_the_command_itself(tmp_path, words, problem):
     (tmp_path / "old.py").write_text("")
-    status, _, problems = run(["-m", "kompat", "run", "--backend", "theano", "old.py"], tmp_path)
-    assert status == 2
-    assert "theano" in problems
+    status, printed, problems = kompat_run(words, tmp_path)
+    assert (status, printed) == (2, "")
+    assert re.search(problem, problems, re.DOTALL), problems
+    assert "Traceback" not in problems
+
+
+def test_without_a_program_the_usage_lists_the_programs(tmp_path):
+    shown = kompat_run(["--help"], tmp_path).printed
+    for program in ("script.py", "notebook.ipynb", "file.zip", "-m module", "-c code", "-  "):
+        assert program in shown
+
+
+@pytest.mark.parametrize("name", [" NumPy", "np"])
+def test_the_engine_may_be_named_as_people_name_it(tmp_path, name):
+    code = "import os; print(os.environ['KERAS_BACKEND'])"
+    assert kompat_run(["--backend", name, "-c", code], tmp_path) == (0, "numpy\n", "")
 
 
 def test_install_and_uninstall_within_a_process(K):
@@ -188,8 +202,7 @@ def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
         "step = K.function([x], [], updates=[K.update(v, 0.9 * v - 0.1 * g)])\n"
         "print([round(float(K.get_value(v)), 4) for _ in range(3) if step([1.]) == []])\n"
     )
-    status, printed, problems = run(
-        ["-m", "kompat", "run", "--backend", "jax", "--graph", "momentum.py"], tmp_path
-    )
+    command = ["--backend", "jax", "--graph", "momentum.py"]
+    status, printed, problems = kompat_run(command, tmp_path)
     assert status == 0, problems
     assert printed == "[-0.1, -0.19, -0.271]\n"
