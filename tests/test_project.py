@@ -103,8 +103,8 @@ def test_the_extra_takes_the_tensorflow_that_is_built_for_a_machine(system, mach
 def wheel(tmp_path_factory) -> ZipFile:
     """The wheel that is built from a copy of this tree."""
     folder = tmp_path_factory.mktemp("tree")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
+    for path in filter(Path.is_file, ROOT.iterdir()):
+        shutil.copy(path, folder)
     shutil.copytree(
         ROOT / "kompat", folder / "kompat", ignore=shutil.ignore_patterns("__pycache__")
     )
