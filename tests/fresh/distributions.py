@@ -30,8 +30,8 @@ class Distributions:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
         builder = Environment(folder / "builder")
-        builder.pip("build")
-        builder.run(["python", "-m", "build", "--outdir", folder, copy], cwd=folder, check=True)
+        builder.prepare("pip", "install", "--quiet", "build")
+        builder.prepare("build", "--outdir", folder, copy)
         (self.wheel,) = folder.glob("*.whl")
         (self.sdist,) = folder.glob("*.tar.gz")
 

@@ -18,7 +18,8 @@ NEEDS = {"graphs.md": ("kompat[draw]",)}
 WITHOUT = {"graphs.md": {"numpy"}}
 
 
-def _case(path: Path) -> Case | None:
+def example(path: Path) -> Case | None:
+    """The examples of a document as one case; None if it has none."""
     program = "\n".join(BLOCK.findall(path.read_text("utf-8")))
     if not program:
         return None
@@ -35,5 +36,5 @@ def _case(path: Path) -> Case | None:
 DOCUMENTS = [
     case
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-    if (case := _case(path)) is not None
+    if (case := example(path)) is not None
 ]

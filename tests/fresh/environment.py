@@ -15,9 +15,8 @@ from typing import Any
 
 from tests.fresh.cases import Case
 
-# Besides PATH: certificates and proxies, without which nothing can be fetched; and what Windows
-# needs to start a process at all.
-KEPT = re.compile(r"PIP_.*|SSL_CERT_.*|.*_CA_BUNDLE|.*_PROXY|SYSTEMROOT|COMSPEC", re.IGNORECASE)
+# Without these Windows starts no process at all.
+KEPT = ("SYSTEMROOT", "COMSPEC")
 LIMIT_SECONDS = 180
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
@@ -29,13 +28,16 @@ class Environment:
         self.folder = folder
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
 
-    def pip(self, *requirements: str) -> None:
-        """Install, with the pip of the environment and the configuration of the caller."""
-        own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        python = self.folder / SCRIPTS / "python"
+    def prepare(self, *command: str | Path) -> None:
+        """Run a module of Python that fetches packages, pip or build, as the caller has set it up.
+
+        Raises:
+            CalledProcessError: it fails; the error has what it printed.
+        """
+        variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", *requirements],
-            env=own,
+            [self.folder / SCRIPTS / "python", "-m", *command],
+            env=variables,
             cwd=self.folder,
             check=True,
             capture_output=True,
@@ -44,7 +46,8 @@ class Environment:
 
     def install(self, wheel: Path, *requirements: str) -> None:
         """Install requirements, where "kompat" is the wheel."""
-        self.pip(*(re.sub(r"^kompat(?=\[|$)", lambda _: str(wheel), one) for one in requirements))
+        given = [re.sub(r"^kompat(?=\[|$)", lambda _: str(wheel), one) for one in requirements]
+        self.prepare("pip", "install", "--quiet", *given)
 
     def add_modules(self, sources: Mapping[str, str]) -> None:
         """Put modules beside the installed packages, as if pip had installed them."""
@@ -53,18 +56,17 @@ class Environment:
         for name, source in sources.items():
             (Path(done.stdout.strip()) / f"{name}.py").write_text(source, "utf-8")
 
-    def run(self, command: Sequence[Any], cwd: Path, **options: Any) -> Any:
-        """Run a program of the environment: python, kompat or another one that it has."""
+    def run(self, command: Sequence[str], cwd: Path, **options: Any) -> Any:
+        """Run a program of the environment, python or kompat, with nothing of the caller's."""
         program = self.folder / SCRIPTS / command[0]
         with tempfile.TemporaryDirectory() as home:
-            variables = {key: value for key, value in os.environ.items() if KEPT.fullmatch(key)}
+            variables = {name: os.environ[name] for name in KEPT if name in os.environ}
             variables["PATH"] = os.pathsep.join([str(program.parent), os.environ["PATH"]])
             variables["HOME"] = variables["USERPROFILE"] = home
-            variables.update(options.pop("variables", {}))
             return subprocess.run(
                 [program, *command[1:]],
                 cwd=cwd,
-                env=variables,
+                env=variables | options.pop("variables", {}),
                 capture_output=True,
                 encoding="utf-8",
                 **options,
