@@ -35,14 +35,15 @@ class Environment:
             CalledProcessError: it fails; the error has what it printed.
         """
         variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        subprocess.run(
-            [self.folder / SCRIPTS / "python", "-m", *command],
-            env=variables,
-            cwd=self.folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
+        python = self.folder / SCRIPTS / "python"
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        try:
+            subprocess.run(
+                [python, "-m", *command], env=variables, cwd=self.folder, check=True, **output
+            )
+        except subprocess.CalledProcessError as error:
+            error.add_note(error.stdout)
+            raise
 
     def install(self, wheel: Path, *requirements: str) -> None:
         """Install requirements, where "kompat" is the wheel."""
