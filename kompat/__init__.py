@@ -73,12 +73,16 @@ _HOMES = {
     "uninstall": "kompat.installation",
 }
 _MODULES = ("backend", "errors", "tf")
+# These stand below K, but Keras gives K its backend's place while it is imported: K comes first.
+_NEED_K = frozenset(["kompat.drawing", "kompat.mode", "kompat.session"])
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"kompat.{name}")
     if name in _HOMES:
+        if _HOMES[name] in _NEED_K:
+            import_module("kompat.backend")
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
         return value

@@ -35,11 +35,17 @@ _WRITTEN_BY_KERAS = {
 }
 
 
-def choose_engine(source: str | bytes = "") -> None:
-    """Set ``KERAS_BACKEND`` to the engine that Keras shall use.
+_program: str | bytes = ""
 
-    Args:
-        source: the program that is about to run, if it is known.
+
+def note_program(source: str | bytes) -> None:
+    """Remember the source of the program that runs: what it imports counts for the choice."""
+    global _program
+    _program = source
+
+
+def choose_engine() -> None:
+    """Set ``KERAS_BACKEND`` to the engine that Keras shall use.
 
     Raises:
         UnknownEngineError: the engine that was chosen is none of Keras's.
@@ -51,7 +57,7 @@ def choose_engine(source: str | bytes = "") -> None:
     where = "KERAS_BACKEND"
     if not chosen:
         chosen, where = configured(), str(configuration_file())
-    name = engine_named(chosen, where) if chosen else _default(source)
+    name = engine_named(chosen, where) if chosen else _default()
     require_installed(name)
     os.environ["KERAS_BACKEND"] = name
 
@@ -97,11 +103,11 @@ def configuration_file() -> Path:
     return Path(home or os.path.expanduser("~/.keras")) / "keras.json"
 
 
-def _default(source: str | bytes) -> str:
+def _default() -> str:
     installed = [name for name in _PREFERENCE if find_spec(name) is not None]
     if not installed:
         raise MissingEngineError(f"no engine is installed: {_how_to_install(*_PREFERENCE)}")
-    wants_tensorflow = "tensorflow" in sys.modules or _imports_tensorflow(source)
+    wants_tensorflow = "tensorflow" in sys.modules or _imports_tensorflow(_program)
     return "tensorflow" if wants_tensorflow and "tensorflow" in installed else installed[0]
 
 

@@ -86,8 +86,9 @@ import importlib.util, sys
 importlib.util.find_spec = lambda name: name in {installed} or None
 if {imported}:
     sys.modules["tensorflow"] = sys
-from kompat.engine_choice import choose_engine
-choose_engine({source!r})
+from kompat.engine_choice import choose_engine, note_program
+note_program({source!r})
+choose_engine()
 import os; print(os.environ["KERAS_BACKEND"])
 """
 

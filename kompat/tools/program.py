@@ -35,6 +35,8 @@ class Program(NamedTuple):
     """Whether `path` stands there under ``python -P`` too."""
     lines_in_files: bool = True
     """Whether Python itself finds the lines that a traceback shows."""
+    source: str | bytes = ""
+    """Its code, where it is one text."""
 
 
 def find_program(words: Sequence[str]) -> Program:
@@ -76,15 +78,17 @@ def _module(name: str, arguments: list[str]) -> Program:
 def _code(code: str, arguments: list[str]) -> Program:
     if sys.version_info >= (3, 13):
         _show_lines("<string>", code)
-    return Program(["-c", *arguments], "", _source_as_main(code, "<string>"))
+    return Program(["-c", *arguments], "", _source_as_main(code, "<string>"), source=code)
 
 
 def _standard_input(arguments: list[str]) -> Program:
+    source = sys.stdin.buffer.read()
     return Program(
         ["-", *arguments],
         "",
-        _source_as_main(sys.stdin.buffer.read(), "<stdin>"),
+        _source_as_main(source, "<stdin>"),
         {"__file__": "<stdin>", "__cached__": None},
+        source=source,
     )
 
 
@@ -110,6 +114,7 @@ def _script(script: str, arguments: list[str]) -> Program:
                 "__main__", path
             ),
         },
+        source=b"" if is_compiled else source,
     )
 
 
@@ -124,7 +129,8 @@ def _notebook(notebook: str, arguments: list[str]) -> Program:
             run(names)
 
     folder = os.path.dirname(os.path.realpath(notebook))
-    return Program([notebook, *arguments], folder, execute, lines_in_files=False)
+    source = "\n".join(cell.source for cell in cells)
+    return Program([notebook, *arguments], folder, execute, lines_in_files=False, source=source)
 
 
 def _absolute(path: str) -> str:

@@ -15,7 +15,8 @@ from importlib.machinery import BuiltinImporter
 from types import ModuleType, TracebackType
 
 from kompat import startup
-from kompat.engine_choice import engine_named, require_installed
+from kompat.engine_choice import engine_named, note_program, require_installed
+from kompat.errors import MissingEngineError, UnknownEngineError
 from kompat.installation import install
 from kompat.tools.program import Program, find_program
 
@@ -29,7 +30,7 @@ def run_program(words: Sequence[str], backend: str | None = None, graph: bool = 
         graph: whether it starts in graph mode.
 
     Returns:
-        0, or 2 if the program or the engine cannot be used. What the program raises goes through.
+        0, or 2 if the program or the engine cannot be used. What else it raises goes through.
     """
     try:
         if backend is not None:
@@ -40,6 +41,7 @@ def run_program(words: Sequence[str], backend: str | None = None, graph: bool = 
         return _refuse(f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
     except (ValueError, ImportError) as error:
         return _refuse(str(error))
+    note_program(program.source)
     startup.hand_down(graph)
     install()
     main = _become(program)
@@ -47,6 +49,8 @@ def run_program(words: Sequence[str], backend: str | None = None, graph: bool = 
         program.execute(vars(main))
     except SystemExit:
         raise
+    except (MissingEngineError, UnknownEngineError) as error:
+        return _refuse(str(error))
     except BaseException as error:
         _name_engines_that_train(error)
         _hide_own_frames(program.lines_in_files)

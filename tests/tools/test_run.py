@@ -206,3 +206,31 @@ def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
     status, printed, problems = kompat_run(command, tmp_path)
     assert status == 0, problems
     assert printed == "[-0.1, -0.19, -0.271]\n"
+
+
+def test_an_engine_that_cannot_be_used_is_one_line(tmp_path):
+    (tmp_path / "old.py").write_text("import keras")
+    status, _, problems = kompat_run(["old.py"], tmp_path, KERAS_BACKEND="jxa")
+    assert status == 2
+    assert problems == (
+        "kompat: expected an engine of jax, tensorflow, torch, numpy, openvino, received 'jxa' "
+        "from KERAS_BACKEND.\n"
+    )
+
+
+def test_a_script_that_imports_tensorflow_after_keras_gets_it(tmp_path):
+    framework("tensorflow")
+    (tmp_path / "old.py").write_text(
+        "import keras\nimport tensorflow\nprint(keras.config.backend())"
+    )
+    named = {"KERAS_BACKEND": None, "KERAS_HOME": str(tmp_path)}
+    assert kompat_run(["old.py"], tmp_path, **named)[:2] == (0, "tensorflow\n")
+
+
+def test_the_modes_may_be_asked_for_before_keras_is_imported(tmp_path):
+    """Whatever comes first of K, Keras and the modes."""
+    for first in ("kompat.executing_eagerly()", "kompat.Session", "kompat.tf", "kompat.backend"):
+        program = f"import kompat; kompat.install(); {first}; import keras; " + (
+            "from keras import backend as K; print(K.__name__)"
+        )
+        assert python(["-c", program], tmp_path)[:2] == (0, "kompat.backend\n")
