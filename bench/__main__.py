@@ -75,7 +75,11 @@ def _print_facts(K: Any, arguments: argparse.Namespace) -> int:
         import tensorflow
     except ImportError:
         tensorflow = None
-    ways = [_own_methods(keras), _kompat(K, tensorflow)]
+    ways = [
+        _own_methods(keras),
+        _kompat(K, tensorflow, "keras.Variable", keras.Variable),
+        _kompat(K, tensorflow, "K.variable", K.variable),
+    ]
     cells = [
         [way.name, *facts.measured(way, keras, tensorflow, {"kompat": K, "K": K})] for way in ways
     ]
@@ -101,10 +105,10 @@ def _own_methods(keras: Any) -> facts.Access:
     )
 
 
-def _kompat(K: Any, tensorflow: Any) -> facts.Access:
+def _kompat(K: Any, tensorflow: Any, kind: str, make: Any) -> facts.Access:
     return facts.Access(
-        name="kompat",
-        make=K.variable,
+        name=f"kompat, of a `{kind}`",
+        make=make,
         read=K.get_value,
         write=K.set_value,
         get="K.get_value(v)",

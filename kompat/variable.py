@@ -15,7 +15,7 @@ from kompat import engines, mode
 from kompat.engines.width import beside, dtype_name
 from kompat.errors import SymbolicValueError
 from kompat.graph.operations import read
-from kompat.storage import Storage, memory_of
+from kompat.storage import Storage, apart
 from kompat.storage.plain import is_engine_value
 from kompat.values import get_value, keras as keras_values, keras_slot, set_value
 from kompat.values.adapter import register_adapter
@@ -114,10 +114,7 @@ class Variable(Storage, keras.Variable):
         if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in keys):
             return read(self)[tuple(map(_symbolic, keys))]
         with engines.current.full_width(self):
-            part = self.value[tuple(map(_at_once, keys))]
-        memory = memory_of(self)
-        shared = memory is not None and engines.current.shares_memory(part, memory)
-        return engines.current.copy_of(part) if shared else part
+            return apart(self.value[tuple(map(_at_once, keys))], self)
 
     def __reduce__(self) -> Any:
         arguments = get_value(self), self._dtype, self.path, self.constraint, self.trainable
@@ -220,7 +217,7 @@ def _live(name: str) -> Callable:
     def operate(self: keras.Variable, *operands: Any) -> Any:
         if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in operands):
             return getattr(read(self), name)(*map(_symbolic, operands))
-        return at_once(self, *operands)
+        return apart(at_once(self, *operands), self)
 
     return operate
 

@@ -343,6 +343,8 @@ __all__ = [
     "zeros_like",
 ]
 
-for _name in __all__:
-    if _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS:
+for _name in (*__all__, "identity", "logsumexp", "slice"):
+    if _name not in _catalogue.CATALOGUE or (
+        _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS
+    ):
         globals()[_name] = _owned(globals()[_name])

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import keras
 
-from kompat import engines, storage
+from kompat.storage import apart
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -33,16 +33,14 @@ def owned(function: Function) -> Function:
 
 def own(result: Any, *arguments: Iterable[Any]) -> Any:
     """`result`, with copies of its tensors that are the memory of variables in `arguments`."""
-    held = [x for x in map(storage.memory_of, _variables(arguments)) if x is not None]
-    return _apart(result, held) if held else result
+    variables = list(_variables(arguments))
+    return _apart(result, variables) if variables else result
 
 
-def _apart(result: Any, held: list[Any]) -> Any:
+def _apart(result: Any, variables: list[keras.Variable]) -> Any:
     if isinstance(result, (list, tuple)):
-        return type(result)(_apart(part, held) for part in result)
-    if keras.ops.is_tensor(result) and any(engines.current.shares_memory(result, x) for x in held):
-        return engines.current.copy_of(result)
-    return result
+        return type(result)(_apart(part, variables) for part in result)
+    return apart(result, *variables) if keras.ops.is_tensor(result) else result
 
 
 def _variables(arguments: Iterable[Any]) -> Iterator[keras.Variable]:

@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from kompat.engines import windows
+from kompat.engines import torch_operators, windows
 from kompat.engines.perturbation import Points
 from kompat.engines.torch_recording import record
 from kompat.engines.width import computes_wide
 from kompat.values.torch import address_of, from_numpy, host_view
 
 STORAGE = "torch"
+torch_operators.make_new_tensors()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -34,3 +34,11 @@ locks = _own_or_plain("locks")
 needs_locks = _own_or_plain("needs_locks")
 recorded_value = _own_or_plain("recorded_value")
 record_writes = _own_or_plain("record_writes")
+
+
+def apart(tensor: Any, *variables: keras.Variable) -> Any:
+    """A tensor that was made of variables; a copy where it would be the memory of one."""
+    for held in map(memory_of, variables):
+        if held is not None and engines.current.shares_memory(tensor, held):
+            return engines.current.copy_of(tensor)
+    return tensor
