@@ -24,8 +24,13 @@ _UPDATE = {
     "linestyle": "dashed",
     "connectionstyle": "arc3,rad=0.3",
 }
+_ENDINGS = (".svg", ".png", ".pdf")
 _INCHES = (2.1, 0.9)
-_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7, "family": "monospace"}
+# Names are the user's: a dollar sign in one begins no formula.
+_TEXT: dict[str, Any] = {
+    **{"ha": "center", "va": "center", "fontsize": 7, "family": "monospace"},
+    "parse_math": False,
+}
 
 
 def draw(graph: Any, path: Any) -> Path:
@@ -42,6 +47,7 @@ def draw(graph: Any, path: Any) -> Path:
     Raises:
         ImportError: networkx or matplotlib is missing: `pip install "kompat[draw]"`.
         TypeError: `graph` is nothing symbolic.
+        ValueError: the path ends otherwise.
 
     Example:
 
@@ -57,6 +63,11 @@ def draw(graph: Any, path: Any) -> Path:
                 f"kompat.draw needs networkx and matplotlib, and {needed} is missing: "
                 'pip install "kompat[draw]"'
             )
+    path = Path(path)
+    if path.suffix.lower() not in _ENDINGS:
+        raise ValueError(
+            f"kompat.draw expects a path that ends in {', '.join(_ENDINGS)}, received {str(path)!r}."
+        )
     import networkx
 
     content = networkx.DiGraph()
@@ -65,7 +76,7 @@ def draw(graph: Any, path: Any) -> Path:
         if variable is not None:
             content.add_edge(key, _add_variable(content, variable), style="dashed")
     _place(content)
-    return _render(content, Path(path))
+    return _render(content, path)
 
 
 def _targets(graph: Any) -> list[tuple[Any, Any]]:

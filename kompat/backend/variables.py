@@ -207,10 +207,19 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
             return _assignment(x, operand, operation)
         if not _accumulates(adapter, operand):
             with _without_other_writers(adapter, x):
-                _assign_tensor(x, operation(x, operand))
+                _assign_tensor(x, _combined(adapter, x, operand, operation))
             return x
     adapter.accumulate(x, operand, operation)
     return x
+
+
+def _combined(adapter: Any, x: keras.Variable, operand: Any, operation: Any) -> Any:
+    try:
+        return operation(x, operand)
+    except Exception:
+        if keras_slot.active_scope() is None:
+            adapter.reclaim(x)  # says so where a trainer in another thread has donated the value
+        raise
 
 
 def _without_other_writers(adapter: Any, x: keras.Variable) -> AbstractContextManager:
@@ -277,3 +286,4 @@ def _assign_tensor(x: keras.Variable, value: Any) -> None:
         adapter.reclaim(x)
         with adapter.lock(x):
             _assign(x, engines.current.duplicate(value))
+        adapter.reclaim(x)  # a trainer in another thread may have collected the values since

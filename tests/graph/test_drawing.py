@@ -21,3 +21,16 @@ def test_the_picture_names_placeholders_variables_and_updates(K, tmp_path):
 def test_only_graphs_are_drawn(K, tmp_path):
     with pytest.raises(TypeError, match="symbolic"):
         kompat.draw(3.0, tmp_path / "graph.svg")
+
+
+def test_names_are_drawn_as_they_are(K, tmp_path):
+    x = K.placeholder(shape=(2,), name=r"$\frac{$")
+    text = kompat.draw(K.sum(x), tmp_path / "graph.svg").read_text()
+    assert r"$\frac{$" in text
+
+
+@pytest.mark.parametrize("name", ["graph", "graph.pgf", "graph.ps", "graph.svgz"])
+def test_pictures_are_svg_png_or_pdf(K, tmp_path, name):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, received"):
+        kompat.draw(K.placeholder(shape=(2,)) * 2, tmp_path / name)
+    assert not list(tmp_path.iterdir())

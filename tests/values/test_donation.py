@@ -183,3 +183,37 @@ def test_the_model_keeps_nothing_alive_after_a_loop(engine):
     alive = weakref.ref(model.weights[0].value)
     kompat.set_value(model.weights[0], np.zeros((2, 3)))
     assert alive() is None
+
+
+@pytest.mark.parametrize("loop", ["fit", "train_on_batch", "evaluate"])
+def test_increments_from_another_thread_count_or_are_refused(engine, loop):
+    if engine != "jax":
+        pytest.skip("only the JAX trainer takes the values away")
+    import threading
+
+    from kompat import backend as K
+
+    model = build(keras.optimizers.SGD(0.0))
+    LOOPS[loop](model)
+    bias = model.layers[-1].bias
+    kompat.set_value(bias, [0.0])
+    outcomes, is_over = [], threading.Event()
+
+    def count():
+        while not is_over.is_set():
+            try:
+                K.update_add(bias, [1.0])
+                outcomes.append("counted")
+            except kompat.errors.UnavailableValueError:
+                outcomes.append("refused")
+            except Exception as error:
+                outcomes.append(repr(error))
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    for _ in range(20):
+        LOOPS[loop](model)
+    is_over.set()
+    thread.join()
+    assert set(outcomes) <= {"counted", "refused"}
+    assert kompat.get_value(bias)[0] >= outcomes.count("counted")
