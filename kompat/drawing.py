@@ -28,7 +28,10 @@ _ENDINGS = (".svg", ".png", ".pdf")
 _INCHES = (2.1, 0.9)
 # Names are the user's: a dollar sign in one begins no formula.
 _TEXT: dict[str, Any] = {
-    **{"ha": "center", "va": "center", "fontsize": 7, "family": "monospace"},
+    "ha": "center",
+    "va": "center",
+    "fontsize": 7,
+    "family": "monospace",
     "parse_math": False,
 }
 
@@ -66,7 +69,7 @@ def draw(graph: Any, path: Any) -> Path:
     path = Path(path)
     if path.suffix.lower() not in _ENDINGS:
         raise ValueError(
-            f"kompat.draw expects a path that ends in {', '.join(_ENDINGS)}, received {str(path)!r}."
+            f"kompat.draw expects a path ending in {', '.join(_ENDINGS)}, received {str(path)!r}."
         )
     import networkx
 

@@ -90,9 +90,11 @@ class _Patches:
         self._attribute(keras.optimizers.Optimizer, "lr", learning_rate)
         self._attribute(keras.Sequential, "input", sequential_input)
         self._attribute(keras.Sequential, "output", sequential_output)
+        _explain_foreign_tensors()
 
     def after_tensorflow(self) -> None:
         self._attribute(sys.modules["tensorflow"], "__getattr__", _tensorflow_1_name)
+        _explain_foreign_tensors()
 
     def revert(self) -> None:
         for owner, name, old in reversed(self.attributes):
@@ -156,6 +158,13 @@ sequential_output = property(
     lambda model: _only(model.outputs, model),
     doc="The symbolic output that belongs to `input`.",
 )
+
+
+def _explain_foreign_tensors() -> None:
+    """Let TensorFlow say what is wrong with the tensors of another engine, if both are there."""
+    engines = sys.modules.get("kompat.engines")
+    if "tensorflow" in sys.modules and getattr(engines, "NAME", "tensorflow") != "tensorflow":
+        importlib.import_module("kompat.graph.tensorflow_functions").register()
 
 
 def _tensorflow_1_name(name: str) -> Any:

@@ -5,7 +5,7 @@
 The module is an ordinary one: code may assign onto it and pass it around.
 """
 
-import kompat.engines  # noqa: F401  # chooses the engine before Keras is imported
+import kompat.engines  # chooses the engine before Keras is imported
 from kompat import catalogue as _catalogue
 from kompat.backend import experimental as experimental
 from kompat.backend.activations import (
@@ -348,3 +348,8 @@ for _name in (*__all__, "identity", "logsumexp", "slice"):
         _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS
     ):
         globals()[_name] = _owned(globals()[_name])
+
+if kompat.engines.NAME == "tensorflow":
+    from kompat.graph import tensorflow_functions as _tensorflow_functions
+
+    _tensorflow_functions.register()
