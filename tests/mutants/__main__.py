@@ -25,7 +25,7 @@ from .mutant import Mutant, problems, read
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 COPIED = ("kompat", "kompat_startup.pth", "tests", "pyproject.toml")
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 1800
 
 
 class Report(NamedTuple):
