@@ -7,7 +7,7 @@ that is fresh already is not.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, ValuesView
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import keras
@@ -23,29 +23,26 @@ def owned(function: Function) -> Function:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        for x in args:
-            if isinstance(x, (keras.Variable, list, tuple)):
-                return own(result, args, kwargs.values())
-        return own(result, kwargs.values()) if kwargs else result
+        variables: list[keras.Variable] = []
+        _gather(args, variables)
+        if kwargs:
+            _gather(kwargs.values(), variables)
+        return _apart(result, variables) if variables else result
 
     return call  # type: ignore[return-value]  # functools.wraps keeps the signature
 
 
-def own(result: Any, *arguments: Iterable[Any]) -> Any:
-    """`result`, with copies of its tensors that are the memory of variables in `arguments`."""
-    variables = list(_variables(arguments))
-    return _apart(result, variables) if variables else result
+def _gather(arguments: Iterable[Any], variables: list[keras.Variable]) -> None:
+    """Add the variables among arguments, at any depth of lists."""
+    for x in arguments:
+        if isinstance(x, keras.Variable):
+            variables.append(x)
+        elif type(x) is list or type(x) is tuple:
+            _gather(x, variables)
 
 
 def _apart(result: Any, variables: list[keras.Variable]) -> Any:
+    """`result`, with copies of its tensors that are the memory of variables."""
     if isinstance(result, (list, tuple)):
         return type(result)(_apart(part, variables) for part in result)
     return apart(result, *variables) if keras.ops.is_tensor(result) else result
-
-
-def _variables(arguments: Iterable[Any]) -> Iterator[keras.Variable]:
-    for x in arguments:
-        if isinstance(x, keras.Variable):
-            yield x
-        elif isinstance(x, (list, tuple, ValuesView)):
-            yield from _variables(x)
