@@ -9,6 +9,8 @@ to it would be lost with the trace. Here:
   from the next batch, on every path by which the step reaches the variable;
 - what the step writes to it is a result of the step, seen by later reads in the same step and
   written when it has run;
+- what the model itself writes to a variable that is trained stands, and the optimizer's step is
+  added to it; Keras would drop it;
 - a variable of the model that is read where Keras does not provide it, such as the learning rate
   in a metric, has the value with which the step began.
 
@@ -28,7 +30,6 @@ import keras
 
 from kompat.values import jax as jax_values, jax_trainer, keras_slot
 from kompat.values.adapter import adapter_of
-
 
 _TRACES = 10
 """How often a step is traced for its arguments: one may make new variables in each trace."""
@@ -52,6 +53,36 @@ class _Run:
         self._state = state
         self.written: dict[int, Any] = {}
         """Variables that are not the model's, by id, and what the step wrote to them."""
+        self._written_trained: dict[int, Any] = {}
+
+    def record(self, scope: Any, variable: Any, value: Any) -> None:
+        """Take note of what is written to a variable in a scope of Keras."""
+        key = id(variable)
+        # A value that is being differentiated belongs to the differentiation.
+        value = jax.lax.stop_gradient(value)
+        if key in self.written or key not in scope.state_mapping:
+            if _lives_outside(variable) and key not in self._own:
+                self._write(variable, value)
+        elif key in self._own and not self._is_of_optimizer(scope):
+            self._written_trained[key] = value
+
+    def _is_of_optimizer(self, scope: Any) -> bool:
+        own = jax_trainer.variables(jax_trainer.innermost(), "optimizer")
+        return bool(own) and id(own[0]) in scope.state_mapping
+
+    def completed(self, outputs: Any) -> Any:
+        """The outputs of the step, with what the model wrote to the variables that are trained."""
+        if not self._written_trained:
+            return outputs
+        logs, (trained, *others) = outputs
+        variables = jax_trainer.variables(jax_trainer.innermost(), "trainable")
+        values = [
+            self._written_trained[id(variable)] + (new - old)
+            if id(variable) in self._written_trained
+            else new
+            for variable, new, old in zip(variables, trained, self._state[0])
+        ]
+        return logs, (values, *others)
 
     @functools.cached_property
     def _own(self) -> dict[int, Any]:
@@ -65,7 +96,7 @@ class _Run:
         }
 
     def read(self, variable: Any) -> Any:
-        """The value of a variable that the scope around the code does not have; None for its own."""
+        """The value of a variable that the active scope does not have; None for its own."""
         if not _lives_outside(variable):
             return None
         own = self._own.get(id(variable))
@@ -73,12 +104,6 @@ class _Run:
 
     def _read(self, variable: Any) -> Any:
         return None
-
-    def write(self, variable: Any, value: Any) -> None:
-        """Write a variable that the scope around the code does not have."""
-        if _lives_outside(variable) and id(variable) not in self._own:
-            # A value that is being differentiated belongs to the differentiation.
-            self._write(variable, jax.lax.stop_gradient(value))
 
     def _write(self, variable: Any, value: Any) -> None:
         self.written[id(variable)] = value
@@ -153,7 +178,7 @@ class Step:
     def _trace(self, state: Any, data: Any, values: list[Any]) -> Any:
         run = _Trace(state, self._variables, values)
         with _running(run):
-            outputs = self._function(state, data)
+            outputs = run.completed(self._function(state, data))
         if self._traces_left and not run.is_complete:
             raise _Incomplete
         return outputs, run.results()
@@ -176,8 +201,9 @@ def at_once(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def run(state: Any, data: Any) -> Any:
-        with _running(_Run(state)):
-            return step(state, data)
+        started = _Run(state)
+        with _running(started):
+            return started.completed(step(state, data))
 
     return run
 
@@ -237,12 +263,8 @@ def _reading(get: Callable[..., Any]) -> Callable[..., Any]:
 def _writing(add: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(add)
     def add_update(self: Any, update: tuple[Any, Any]) -> None:
-        variable, value = update
-        run = _active.run
-        if run is not None:
-            key = id(variable)
-            if key in run.written or key not in self.state_mapping:
-                run.write(variable, value)
+        if _active.run is not None:
+            _active.run.record(self, *update)
         add(self, update)
 
     return add_update
