@@ -1,5 +1,6 @@
 """Random tensors: their distributions, seeds, and draws anew in each run."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import stats

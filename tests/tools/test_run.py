@@ -206,3 +206,41 @@ def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
     status, printed, problems = kompat_run(command, tmp_path)
     assert status == 0, problems
     assert printed == "[-0.1, -0.19, -0.271]\n"
+
+
+@pytest.fixture
+def installed():
+    import keras
+
+    import kompat
+
+    kompat.install()
+    yield keras
+    kompat.uninstall()
+
+
+def test_a_model_of_one_tensor_has_a_tensor_for_input_and_output(installed):
+    x = installed.Input((3,))
+    y = installed.layers.Dense(2)(x)
+    for model in (installed.Model([x], [y]), installed.Model(x, y)):
+        assert model.input is x
+        assert model.output is y
+    assert installed.Model([x], [y, x]).output == [y, x]
+    named = installed.Model({x.name: x}, {"y": y})
+    assert named.output == {"y": y}
+
+
+def test_a_layer_adds_updates_of_its_training_steps(K, installed):
+    class Counting(installed.layers.Layer):
+        def build(self, shape):
+            self.seen = self.add_weight(initializer="zeros", trainable=False, shape=())
+
+        def call(self, x):
+            self.add_update([(self.seen, self.seen + K.sum(x))], x)
+            return x
+
+    layer = Counting()
+    layer(K.ones((2, 2)))
+    assert K.get_value(layer.seen) == 0
+    layer(K.ones((2, 2)), training=True)
+    assert K.get_value(layer.seen) == 4
