@@ -148,6 +148,7 @@ def test_what_set_learning_phase_says_holds_in_graph_mode(K, engine, default_pha
         assert has_zeros(model.predict(ONES, verbose=0))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 def test_set_learning_phase_does_not_reach_predict_in_eager_mode(K, default_phase):
     model = dropped()
     default_phase(1)
