@@ -13,6 +13,7 @@ __all__ = [
     "NotAVariableError",
     "ShapeMismatchError",
     "SessionError",
+    "StaleCompilationError",
     "SymbolicValueError",
     "UnavailableValueError",
     "UnfedPlaceholderError",
@@ -60,6 +61,10 @@ class NotAVariableError(_Explained, TypeError, AttributeError):
 
 class ImmutableValueError(_Explained, TypeError, AttributeError):
     """The thing to be written to is an array or tensor that can never change."""
+
+
+class StaleCompilationError(_Explained, ValueError):
+    """Layers of a model were frozen or thawed since it was compiled."""
 
 
 class SymbolicValueError(_Explained, TypeError, ValueError):

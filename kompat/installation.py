@@ -88,8 +88,11 @@ class _Patches:
                 if parent is not None:
                     self._attribute(parent, "backend", backend)
         self._attribute(keras.optimizers.Optimizer, "lr", learning_rate)
-        self._attribute(keras.Sequential, "input", sequential_input)
-        self._attribute(keras.Sequential, "output", sequential_output)
+        functional = sys.modules["keras.src.models.functional"].Functional
+        for model in (keras.Sequential, functional):
+            self._attribute(model, "input", model_input)
+            self._attribute(model, "output", model_output)
+        self._attribute(keras.layers.Layer, "add_update", add_update)
         _explain_foreign_tensors()
 
     def after_tensorflow(self) -> None:
@@ -142,20 +145,23 @@ learning_rate = property(
 )
 
 
-def _only(tensors: Any, model: Any) -> Any:
+def _only(tensors: Any, structure: Any, model: Any) -> Any:
+    """One tensor where there is one; else the structure that the model was made with, or a list."""
     if not tensors:
         raise AttributeError(
             f"The model {model.name!r} is not built; give it an Input or call it on data first."
         )
+    if isinstance(structure, dict):
+        return structure
     return tensors[0] if len(tensors) == 1 else tensors
 
 
-sequential_input = property(
-    lambda model: _only(model.inputs, model),
+model_input = property(
+    lambda model: _only(model.inputs, getattr(model, "_inputs_struct", None), model),
     doc="The model's symbolic input, which a Sequential of Keras 3 has only after a call.",
 )
-sequential_output = property(
-    lambda model: _only(model.outputs, model),
+model_output = property(
+    lambda model: _only(model.outputs, getattr(model, "_outputs_struct", None), model),
     doc="The symbolic output that belongs to `input`.",
 )
 
@@ -165,6 +171,23 @@ def _explain_foreign_tensors() -> None:
     engines = sys.modules.get("kompat.engines")
     if "tensorflow" in sys.modules and getattr(engines, "NAME", "tensorflow") != "tensorflow":
         importlib.import_module("kompat.graph.tensorflow_functions").register()
+
+
+def add_update(layer: Any, updates: Any, inputs: Any = None) -> None:
+    """Write variables in each training step, as layers of old Keras ask in their `call`.
+
+    Args:
+        layer: the layer.
+        updates: pairs of a variable and its new value, or what `K.update` returned; one or a list.
+        inputs: what the updates depend on, which nobody has to be told here.
+    """
+    from kompat import backend
+
+    if not backend.learning_phase():
+        return
+    for update in updates if isinstance(updates, list) else [updates]:
+        if isinstance(update, tuple):
+            backend.update(*update)
 
 
 def _tensorflow_1_name(name: str) -> Any:

@@ -103,9 +103,23 @@ def building_graph() -> bool:
     """Whether graph mode holds here and nothing suspends it."""
     if not _Default.was_left:
         return False
-    block = _blocks.open[-1] if _blocks.open else None
-    graph = block.graph if block else _Default.graph
-    return graph and not engines.current.tracing() and not _inside_keras(block)
+    return is_graph() and not engines.current.tracing() and not _inside_keras(_block())
+
+
+def is_graph() -> bool:
+    """Whether graph mode holds here, also where it is suspended."""
+    block = _block()
+    return block.graph if block else _Default.graph
+
+
+def _block() -> "_Block | None":
+    """The innermost block of this thread."""
+    return _blocks.open[-1] if _blocks.open else None
+
+
+def inside_keras() -> bool:
+    """Whether Keras called this code, in a step, a layer, a loss or a callback."""
+    return engines.current.tracing() or _inside_keras(_block())
 
 
 def _inside_keras(block: _Block | None) -> bool:

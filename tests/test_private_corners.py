@@ -118,6 +118,47 @@ def test_what_the_jax_trainer_donates_and_hands_back(engine):
     assert all(f'"{group}"' in sync for group in jax_donation.GROUPS), message
 
 
+def test_what_the_jax_trainer_compiles(engine):
+    if engine != "jax":
+        pytest.skip("only JAX has this trainer")
+    from kompat.values import jax_trainer
+
+    message = "Keras changed how its JAX trainer compiles steps: mend values/jax_step.py"
+    trainer = jax_trainer.module().JAXTrainer
+    for name in ("make_train_function", "make_test_function", "make_predict_function"):
+        source = inspect.getsource(getattr(trainer, name))
+        assert "= jit(" in source, message
+        assert "donate_argnums=0" in source, message
+    scope, v = keras.StatelessScope(), keras.Variable(1.0)
+    assert scope.state_mapping == {}, message
+    scope.add_update((v, 2.0))
+    assert scope.get_current_value(v) == scope.state_mapping[id(v)] == 2.0, message
+
+
+def test_the_optimizer_knows_what_it_trains():
+    message = "Keras changed how an optimizer keeps its variables: mend values/jax_donation.py"
+    optimizer, v = keras.optimizers.SGD(), keras.Variable(1.0)
+    optimizer.build([v])
+    assert optimizer._trainable_variables == [v], message
+    scaled = keras.optimizers.LossScaleOptimizer(optimizer)
+    assert scaled.inner_optimizer is optimizer, message
+
+
+def test_the_phase_of_layers_and_trainers():
+    message = "Keras changed who tells layers the phase: mend graph/layer_phase.py"
+    resolve = inspect.unwrap(keras.layers.Layer._resolve_and_populate_arg)
+    assert [*inspect.signature(resolve).parameters] == [
+        "self",
+        "arg_name",
+        "call_spec",
+        "call_context",
+        "kwargs",
+    ], message
+    model = keras.Sequential([keras.layers.Dense(1)])
+    for name in ("train_function", "test_function", "predict_function"):
+        assert getattr(model, name) is None, message
+
+
 def test_torch_transforms_and_stand_ins():
     torch = framework("torch")
     from kompat.values import torch as torch_values

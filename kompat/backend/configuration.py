@@ -16,10 +16,11 @@ from keras.config import (
     floatx,
     image_data_format,
     set_epsilon,
-    set_floatx,
+    set_floatx as keras_set_floatx,
     set_image_data_format,
 )
 
+from kompat.backend import random
 from kompat.graph import phase
 from kompat.session import set_default_session
 from kompat.values import keras_slot
@@ -44,8 +45,33 @@ __all__ = [
 ]
 
 
+def set_floatx(value: str) -> None:
+    """Set the default float dtype, of K and of the layers that are made from now on.
+
+    Keras keeps the dtype of layers beside it, from the first layer on. A dtype policy that is not
+    the old default, such as "mixed_float16", stays.
+
+    Args:
+        value: "float16", "bfloat16", "float32" or "float64".
+
+    Raises:
+        ValueError: it is none of them.
+
+    Example:
+
+    >>> K.set_floatx("float16")
+    >>> keras.layers.Dense(1).compute_dtype
+    'float16'
+    >>> K.set_floatx("float32")
+    """
+    is_default = keras.config.dtype_policy().name == floatx()
+    keras_set_floatx(value)
+    if is_default:
+        keras.config.set_dtype_policy(value)
+
+
 def clear_session() -> None:
-    """Forget K's session, the learning phase, and the names that Keras has gathered.
+    """Forget K's session, the learning phase, the sequences of seeds, and the names of Keras.
 
     Variables keep their values.
 
@@ -56,6 +82,7 @@ def clear_session() -> None:
     keras.utils.clear_session()
     set_default_session(None)
     phase.set_default(None)
+    random.restart_sequences()
 
 
 def get_uid(prefix: str = "") -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from kompat import mode
-from kompat.graph import phase as phases
+from kompat.graph import layer_phase, phase as phases
 from kompat.graph.control import Branch, choose
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber
 
@@ -113,3 +113,6 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     1.0
     """
     return in_train_phase(alt, x, training)
+
+
+layer_phase.reach_layers()

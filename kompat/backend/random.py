@@ -1,7 +1,8 @@
 """Random tensors: drawn at once in eager mode, anew in each run of a graph.
 
 Without a seed they follow NumPy's global generator, so `np.random.seed` and
-`keras.utils.set_random_seed` reproduce them.
+`keras.utils.set_random_seed` reproduce them. A seed names the numbers of a call; in what is called
+again and again, a graph, a layer or a loss, it names a sequence.
 """
 
 from collections.abc import Callable
@@ -72,9 +73,29 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
     if is_symbolic(shape) or mode.building_graph():
         return Draw(draw, dtype, seed).of(shape)
     sizes = run_sizes(shape)
+    return _drawn(draw, dtype, sizes, _seed_of_call(seed))
+
+
+def _seed_of_call(seed: int | None) -> Any:
+    """The seed of a draw at once; in code that Keras calls again and again a sequence of seeds."""
+    if engines.current.tracing():
+        return _AtRunTime(_new_seed if seed is None else _sequence(seed))
     if seed is None:
-        seed = _AtRunTime(_new_seed) if engines.current.tracing() else _new_seed()
-    return _drawn(draw, dtype, sizes, seed)
+        return _new_seed()
+    return _sequence(seed)() if mode.inside_keras() else seed
+
+
+_sequences: dict[int, Callable[[], int]] = {}
+"""Seed -> what draws in traces, layers and losses take from it."""
+
+
+def _sequence(seed: int) -> Callable[[], int]:
+    return _sequences.setdefault(seed, _seeds_of(seed))
+
+
+def restart_sequences() -> None:
+    """Let each seed of layers and losses start anew."""
+    _sequences.clear()
 
 
 def _drawn(draw: Callable[..., Any], dtype: str, sizes: Any, seed: Any) -> Any:
@@ -116,7 +137,8 @@ def random_normal(
         mean: its mean, a number or a tensor against which the shape broadcasts.
         stddev: its standard deviation, the same.
         dtype: `K.floatx()` by default.
-        seed: an integer: the same numbers each time, or in a graph the same sequence of runs.
+        seed: an integer: the same numbers each time; in a graph the same sequence of runs, in a
+            layer or a loss the next numbers of a sequence, which `K.clear_session` starts anew.
 
     Returns:
         A tensor.

@@ -21,6 +21,7 @@ that of `generic`, and for an engine without a module all:
 - `host_form(tensor, name)`: its value on the host, for the owner of the tensor to keep;
 - `as_tensor(value)`: what a variable's `value` gives, as a tensor;
 - `placement_of(tensor)`: what `place` needs to put another value where `tensor` is;
+- `moved(tensor, placement)`: a tensor there;
 - `duplicate(tensor)`: a copy that nobody else can donate;
 - `copy_of(tensor)`: the same value in memory of its own; `shares_memory(tensor, other)`: whether
   a write to one of two tensors, or its donation, would be seen in the other;

@@ -40,6 +40,11 @@ def placement_of(tensor: Any) -> Any:
     return None
 
 
+def moved(tensor: Any, placement: Any) -> Any:
+    """`tensor` where `placement_of` says."""
+    return tensor
+
+
 def is_wide(dtype: np.dtype) -> bool:
     """Whether the engine may narrow `dtype`."""
     return False

@@ -31,6 +31,12 @@ def place(host: Any, placement: Any = None) -> jax.Array:
         return jax_values.place([host], [placement])[0]
 
 
+def moved(tensor: jax.Array, placement: Any) -> jax.Array:
+    """`tensor` in a sharding that `placement_of` gave."""
+    is_there = tensor.sharding.is_equivalent_to(placement, tensor.ndim)
+    return tensor if is_there else jax.device_put(tensor, placement)
+
+
 def host_form(tensor: jax.Array, name: str) -> Any:
     """The value of `tensor` on the host, read-only, for the owner of `tensor` to keep."""
     if is_sparse(tensor):

@@ -101,7 +101,7 @@ class LearningPhase(PhaseNumber):
 
 
 def _current() -> int:
-    for value in (_phase.running, call_context.training(), *_phase.scopes[-1:], _Default.value):
+    for value in (_phase.running, call_context.training(), asked()):
         if value is not None:
             return int(value)
     return 0
@@ -153,6 +153,16 @@ def checked(value: Any) -> int:
 def set_default(value: int | None) -> None:
     """What the phase is where nothing else says it; None for 0."""
     _Default.value = value
+
+
+def in_scope() -> bool:
+    """Whether this code is in a `learning_phase_scope` of its thread."""
+    return bool(_phase.scopes)
+
+
+def asked() -> int | None:
+    """What the innermost scope, else `set_learning_phase`, says; None if neither does."""
+    return _phase.scopes[-1] if _phase.scopes else _Default.value
 
 
 def is_running() -> bool:

@@ -313,8 +313,8 @@ class Storage(plain.Storage):
     def value(self) -> Any:
         """The engine's tensor.
 
-        Inside a compiled Keras step that does not own the variable it is read when the step runs,
-        so that the next batch sees a later `set_value`.
+        In a scope of Keras under a trace that is not a step of its trainer it is read when the
+        program runs, so that the next run sees a later `set_value`.
         """
         if self._is_foreign_to_step():
             return self._maybe_autocast(self._read_at_run_time())
@@ -328,7 +328,7 @@ class Storage(plain.Storage):
         return super().value  # type: ignore[misc]
 
     def _is_foreign_to_step(self) -> bool:
-        """Whether a Keras step is being compiled to which the variable does not belong."""
+        """Whether a program is traced in a scope of Keras which the variable does not belong to."""
         scope = keras_slot.active_scope()
         return (
             scope is not None
@@ -381,6 +381,7 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     Args:
         changes: variables, what their snapshots held, and tensors that will never change.
     """
+    changes = [(variable, seen, _where_it_was(value, seen)) for variable, seen, value in changes]
     with _swap:
         if not all(_is_unchanged(variable, seen) for variable, seen, _ in changes):
             return False
@@ -390,6 +391,14 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
             else:
                 keras_slot.write(variable, value)
     return True
+
+
+def _where_it_was(value: Any, seen: Any) -> Any:
+    """The result of a program in the sharding of what a variable held: the compiler chose its."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value
+    placement = seen[2] if isinstance(seen, tuple) else engines.current.placement_of(seen)
+    return value if placement is None else engines.current.moved(value, placement)
 
 
 def _is_unchanged(variable: keras.Variable, seen: Any) -> bool:

@@ -7,7 +7,8 @@ kept after the step before, or nothing. So:
 - what is collected and is held by somebody else too is replaced by a copy;
 - the newest state is kept, from the collected one to the result of each step, and is what
   `jax_state_sync` hands back; a loop that raises hands it back too;
-- which trainers run in which threads is known, so that a write from another thread is refused.
+- which trainers run in which threads is known, so that a write from another thread is refused;
+- a trainer whose layers were frozen or thawed since its optimizer was built says so.
 """
 
 import functools
@@ -21,7 +22,8 @@ import jax
 import jax.numpy as jnp
 import keras
 
-from kompat.values import jax_trainer
+from kompat.errors import StaleCompilationError
+from kompat.values import jax_step, jax_trainer
 
 GROUPS = tuple(f"{group}_variables" for group in jax_trainer.GROUPS)
 
@@ -76,14 +78,32 @@ def _collecting(collect: Callable[..., Any]) -> Callable[..., Any]:
     def _get_jax_state(
         self: Any, *args: Any, purge_model_variables: bool = False, **kwargs: Any
     ) -> Any:
+        asked = dict(zip(GROUPS, args)) | kwargs
+        if asked.get("optimizer_variables"):
+            _require_compiled_variables(self)
         state = collect(self, *args, purge_model_variables=purge_model_variables, **kwargs)
         _own(state, _kept_lists(self), in_slots=not purge_model_variables)
         if _loops.get(self):
-            asked = dict(zip(GROUPS, args)) | kwargs
             _loops[self][-1].collect(tuple(name for name in GROUPS if asked.get(name)), state)
         return state
 
     return _get_jax_state
+
+
+def _require_compiled_variables(trainer: Any) -> None:
+    """Raise StaleCompilationError if the optimizer was built for other variables."""
+    optimizer = getattr(trainer.optimizer, "inner_optimizer", trainer.optimizer)
+    built_for = optimizer._trainable_variables
+    if not optimizer.built or list(map(id, built_for)) == list(
+        map(id, trainer.trainable_variables)
+    ):
+        return
+    raise StaleCompilationError(
+        f"model {trainer.name!r}: its optimizer was built to train {len(built_for)} variables, "
+        f"and {len(trainer.trainable_variables)} are trainable now, or others.",
+        "layers were frozen, thawed or added since compile, which does not reach a compiled model.",
+        "compile again: model.compile(...) after layer.trainable = ..., with a new optimizer.",
+    )
 
 
 def _kept_lists(trainer: Any) -> Iterable[list[Any]]:
@@ -117,10 +137,16 @@ def _can_be_copied(x: Any) -> bool:
     return isinstance(x, jax.Array) and not x.is_deleted() and x.is_fully_addressable
 
 
+def _is_deleted(x: Any) -> bool:
+    """A step that is not compiled may give the host value of a K.variable."""
+    return isinstance(x, jax.Array) and x.is_deleted()
+
+
 def _keeping(make: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(make)
     def _make_function(self: Any, step_function: Any, *args: Any, **kwargs: Any) -> Any:
-        return make(self, _kept(self, step_function), *args, **kwargs)
+        step = _kept(self, jax_step.at_once(step_function))
+        return make(self, step, *args, **kwargs)
 
     return _make_function
 
@@ -157,7 +183,7 @@ def _handing_back(sync: Callable[..., Any]) -> Callable[..., Any]:
         if not self._jax_state_synced:
             lists = loop.lists()
             # A step that fails after it was started has deleted what it was given.
-            is_lost = any(x.is_deleted() for arrays in lists.values() for x in arrays)
+            is_lost = any(_is_deleted(x) for arrays in lists.values() for x in arrays)
             self._jax_state = None if is_lost else lists
         sync(self)
         loop.hand_back()

@@ -58,6 +58,17 @@ def running(trainer: Any) -> Iterator[None]:
             _running.pop(thread, None)
 
 
+def innermost() -> Any:
+    """The trainer whose loop runs in this thread, the innermost one; None if none does."""
+    trainers = _running.get(threading.get_ident())
+    return trainers[-1] if trainers else None
+
+
+def module() -> Any:
+    """The module of the trainer."""
+    return sys.modules[TRAINER_MODULE]
+
+
 def runs_elsewhere(variable: Any) -> bool:
     """Whether a trainer in another thread runs with `variable` among its own."""
     if not _running:
@@ -129,7 +140,10 @@ def _module(frame: FrameType) -> str:
     return frame.f_globals.get("__name__", "")
 
 
-def _variables(trainer: Any, group: str) -> Any:
+def variables(trainer: Any, group: str) -> Any:
+    """The variables of a trainer in one of the groups; none of what it does not have."""
+    if trainer is None or (group == "optimizer" and getattr(trainer, "optimizer", None) is None):
+        return []
     owner = trainer.optimizer if group == "optimizer" else trainer
     return getattr(owner, "variables" if group == "optimizer" else f"{group}_variables")
 
@@ -137,9 +151,7 @@ def _variables(trainer: Any, group: str) -> Any:
 def _place(trainer: Any, variable: Any) -> tuple[str, int] | None:
     """The group and the index of `variable` among the variables of `trainer`."""
     for group in GROUPS:
-        if group == "optimizer" and getattr(trainer, "optimizer", None) is None:
-            continue
-        for index, candidate in enumerate(_variables(trainer, group)):
+        for index, candidate in enumerate(variables(trainer, group)):
             if candidate is variable:
                 return group, index
     return None

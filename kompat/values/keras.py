@@ -306,6 +306,8 @@ def adapter_for(cls: type) -> Adapter | None:
 
 
 if keras.config.backend() == "jax":
-    from kompat.values import jax_donation
+    from kompat.values import jax_donation, jax_step
 
     jax_donation.guard()
+    if not getattr(keras.config, "is_nnx_enabled", lambda: False)():
+        jax_step.guard()

@@ -1,5 +1,6 @@
 """Random tensors: their distributions, seeds, and draws anew in each run."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import stats
@@ -130,3 +131,22 @@ def test_tensors_move_the_same_draws_as_numbers_do(K, name):
     got = K.eval(draw((50,), K.constant(2.0, dtype="float64"), K.variable(5.0), "float64", seed=3))
     assert got.dtype == np.float64
     np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_seed_in_a_layer_names_a_sequence(K, eagerly):
+    def noise(x):
+        return x + K.random_normal(K.shape(x), seed=7)
+
+    def drawn():
+        K.clear_session()
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(noise)])
+        model.compile(run_eagerly=eagerly)
+        first, second = np.split(model.predict(np.zeros((8, 3)), batch_size=4, verbose=0), 2)
+        run = K.function([model.inputs[0]], [model.outputs[0]])
+        return [first, second, *(run([np.zeros((4, 3))])[0] for _ in range(3))]
+
+    draws = drawn()
+    for i, one in enumerate(draws):
+        assert not any(np.array_equal(one, other) for other in draws[:i])
+    np.testing.assert_array_equal(draws[0], drawn()[0])

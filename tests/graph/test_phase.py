@@ -91,3 +91,67 @@ def test_functions_of_the_phase_alone_follow_it_in_graph_mode(K, x):
         f = K.function([x, K.learning_phase()], [alone, 1 + K.learning_phase()])
     assert [float(y) for y in f([UP, 0])] == [0, 1]
     assert [float(y) for y in f([UP, 1])] == [3, 2]
+
+
+def dropped(**options):
+    model = keras.Sequential([keras.Input((50,)), keras.layers.Dropout(0.5)])
+    model.compile(keras.optimizers.SGD(0.0), "mse", **options)
+    return model
+
+
+def has_zeros(y):
+    return bool((np.asarray(keras.ops.convert_to_numpy(y)) == 0).any())
+
+
+ONES = np.ones((4, 50), "float32")
+
+
+def test_a_scope_reaches_layers_that_are_told_nothing(K):
+    layer = keras.layers.Dropout(0.5)
+    with K.learning_phase_scope(1):
+        assert has_zeros(layer(ONES))
+        assert not has_zeros(layer(ONES, training=False))
+        assert has_zeros(dropped()(ONES))
+    assert not has_zeros(layer(ONES))
+
+
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_a_scope_around_predict_is_its_phase(K, eagerly):
+    model = dropped(run_eagerly=eagerly)
+    for phase in (0, 1, 0, 1):
+        with K.learning_phase_scope(phase):
+            assert has_zeros(model.predict(ONES, verbose=0)) == bool(phase)
+            assert has_zeros(model.predict_on_batch(ONES)) == bool(phase)
+    assert not has_zeros(model.predict(ONES, verbose=0))
+
+
+@pytest.fixture
+def default_phase(K):
+    yield K.set_learning_phase
+    K.clear_session()
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+def test_what_set_learning_phase_says_holds_in_graph_mode(K, engine, default_phase):
+    if engine == "numpy":
+        pytest.skip("Keras does not train on NumPy")
+    layers = [keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)]
+    model = keras.Sequential([keras.Input((50,)), *layers])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    with kompat.graph_mode():
+        default_phase(0)
+        model.fit(3 * ONES, ONES, validation_data=(ONES, ONES), verbose=0)
+        assert not K.get_value(layers[0].moving_mean).any()
+        default_phase(1)
+        assert has_zeros(model.predict(ONES, verbose=0))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+def test_set_learning_phase_does_not_reach_predict_in_eager_mode(K, default_phase):
+    model = dropped()
+    default_phase(1)
+    with pytest.warns(UserWarning, match="does not reach predict"):
+        assert not has_zeros(model.predict(ONES, verbose=0))
+    assert has_zeros(model(ONES))

@@ -234,3 +234,41 @@ def test_the_modes_may_be_asked_for_before_keras_is_imported(tmp_path):
             "from keras import backend as K; print(K.__name__)"
         )
         assert python(["-c", program], tmp_path)[:2] == (0, "kompat.backend\n")
+
+
+@pytest.fixture
+def installed():
+    import keras
+
+    import kompat
+
+    kompat.install()
+    yield keras
+    kompat.uninstall()
+
+
+def test_a_model_of_one_tensor_has_a_tensor_for_input_and_output(installed):
+    x = installed.Input((3,))
+    y = installed.layers.Dense(2)(x)
+    for model in (installed.Model([x], [y]), installed.Model(x, y)):
+        assert model.input is x
+        assert model.output is y
+    assert installed.Model([x], [y, x]).output == [y, x]
+    named = installed.Model({x.name: x}, {"y": y})
+    assert named.output == {"y": y}
+
+
+def test_a_layer_adds_updates_of_its_training_steps(K, installed):
+    class Counting(installed.layers.Layer):
+        def build(self, shape):
+            self.seen = self.add_weight(initializer="zeros", trainable=False, shape=())
+
+        def call(self, x):
+            self.add_update([(self.seen, self.seen + K.sum(x))], x)
+            return x
+
+    layer = Counting()
+    layer(K.ones((2, 2)))
+    assert K.get_value(layer.seen) == 0
+    layer(K.ones((2, 2)), training=True)
+    assert K.get_value(layer.seen) == 4

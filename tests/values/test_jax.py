@@ -227,6 +227,30 @@ def test_arrays_sharded_over_four_devices():
     """)
 
 
+def test_updates_of_a_function_keep_the_layout_of_keras_distribution():
+    run_on_four_devices("""
+        import jax, keras, numpy as np
+        from kompat import backend as K
+
+        devices = keras.distribution.DeviceMesh((4,), ("model",), keras.distribution.list_devices())
+        layouts = keras.distribution.LayoutMap(devices)
+        layouts[".*kernel"] = (None, "model")
+        keras.distribution.set_distribution(keras.distribution.ModelParallel(layout_map=layouts))
+        dense = keras.layers.Dense(8, kernel_initializer="ones")
+        x = keras.Input((4,))
+        y = dense(x)
+        total = K.variable(np.zeros(8))
+        updates = [(total, K.sum(y, axis=0)), (dense.bias, K.mean(y, axis=0))]
+        for v in (total, dense.bias):
+            assert v.value.sharding.is_fully_replicated
+        K.function([x], [y], updates=updates)([np.ones((2, 4))])
+        assert K.get_value(total).tolist() == [8.0] * 8
+        assert K.get_value(dense.bias).tolist() == [4.0] * 8
+        for v in (total, dense.bias):
+            assert v.value.sharding.is_fully_replicated, v.value.sharding
+    """)
+
+
 def test_writes_keep_the_layout_of_keras_distribution():
     run_on_four_devices("""
         import jax, keras, kompat, numpy as np
