@@ -10,6 +10,7 @@ import keras
 from kompat import session
 from kompat.engines.width import is_tensor
 from kompat.errors import FeedError
+from kompat.graph import fit
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
 
@@ -126,4 +127,4 @@ def _checked_pair(pair: tuple) -> tuple:
             f"expected an update as a pair (variable, new value), received {pair!r:.80}."
         )
     fetchable(pair[1])
-    return pair
+    return pair[0], fit.checked(*pair)

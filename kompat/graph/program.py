@@ -1,6 +1,7 @@
 """Pure, compiled functions of graphs: (feeds, values of variables) to (outputs, new values)."""
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines.width import WIDE, any_wide, dtype_name
-from kompat.graph import history, phase as phases
+from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
 
@@ -117,6 +118,8 @@ class Program:
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
         new = self.new_values(run)
+        fits = run.state.fits
+        fit.require_fits([seen[key] for key in fits], fits.values())
         self._seen = {**self._seen, **seen}
         self._has_run = True
         self._written = {**locked, **{key: seen[key] for key in new}}
@@ -135,8 +138,9 @@ class Program:
     def new_values(self, run: Run) -> dict[int, Any]:
         """The values that variables get at the end of a run, by id."""
         for variable, value in self._updates:
-            new = keras.ops.cast(run.value(value), variable.dtype)
-            run.state.assign(variable, keras.ops.broadcast_to(new, tuple(variable.shape)))
+            new = fit.cast(run.state, variable, run.value(value))
+            fit.require_shape(variable, new.shape)
+            run.state.assign(variable, new)
         return run.state.after()
 
 
@@ -149,12 +153,20 @@ class _ForSignature:
     def __init__(self, program: Program, feeds: list[Any]):
         self._program = program
         self._sizes = {i: feeds[i].copy() for i in program._sizes}
+        self._doubtful: list[keras.Variable] = []
+        """The variables of which the program tells whether they can hold their new values."""
 
     def _run_on(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Any:
-        """The outputs and the new values of variables, with what becomes a size as it was."""
+        """The outputs, the new values of variables and whether they fit.
+
+        What becomes a size is as it was.
+        """
         given = [self._sizes.get(i, x) for i, x in enumerate(feeds)] if self._sizes else feeds
         run = self._program.run(given, read, seen)
-        return [run.value(x) for x in self._program._fetches], self._program.new_values(run)
+        outputs = [run.value(x) for x in self._program._fetches]
+        new = self._program.new_values(run)
+        self._doubtful = [seen[key] for key in run.state.fits]
+        return outputs, new, list(run.state.fits.values())
 
 
 class _InPlace(_ForSignature):
@@ -166,11 +178,19 @@ class _InPlace(_ForSignature):
 
         def compute(feeds: list[Any]) -> list[Any]:
             seen: dict[int, keras.Variable] = {}
-            outputs, new = self._run_on(feeds, values.recorded_value, seen)
+            outputs, new, fits = self._run_on(feeds, values.recorded_value, seen)
             self._written = [seen[key] for key in new]
+            changes = list(zip(self._written, new.values()))
+            if fits:
+                kept = [(v, values.recorded_value(v)) for v in self._written]
+                fit_all = functools.reduce(keras.ops.logical_and, fits)
+                changes = [
+                    (v, keras.ops.where(fit_all, value, old))
+                    for (v, value), (_, old) in zip(changes, kept)
+                ]
             tensors = [x for x in outputs if keras.ops.is_tensor(x)]
-            values.record_writes(list(zip(self._written, new.values())), tensors)
-            return outputs
+            values.record_writes(changes, tensors)
+            return [*fits, *outputs]
 
         self._function = engines.current.compile(compute, feeds)
         self._locks = values.locks(self._written)
@@ -179,7 +199,9 @@ class _InPlace(_ForSignature):
         if not self._written:
             return list(map(_to_numpy, self._function(feeds)))
         with values.exclusive(), _holding(self._locks):
-            return list(map(_to_numpy, self._function(_copies(feeds))))
+            results = list(map(_to_numpy, self._function(_copies(feeds))))
+        fit.require_fits(self._doubtful, results)
+        return results[len(self._doubtful) :]
 
 
 class _Compiled(_ForSignature):
@@ -207,7 +229,7 @@ class _Compiled(_ForSignature):
         written: list[int] = []
 
         def trace(feeds: list[Any]) -> Any:
-            outputs, new = self._run_on(feeds, lambda v: values.snapshot(v)[1], seen)
+            outputs, new, _ = self._run_on(feeds, lambda v: values.snapshot(v)[1], seen)
             written[:] = list(new)
             return [x for x in outputs if keras.ops.is_tensor(x)], list(new.values())
 
@@ -220,10 +242,10 @@ class _Compiled(_ForSignature):
         order = {id(v): i for i, v in enumerate(self._variables)}
         self._written = [order[key] for key in written]
 
-    def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], list[Any]]:
+    def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], ...]:
         before = {id(v): value for v, value in zip(self._variables, state)}
-        outputs, new = self._run_on(feeds, lambda v: before[id(v)], {})
-        return outputs, [new[id(self._variables[i])] for i in self._written]
+        outputs, new, fits = self._run_on(feeds, lambda v: before[id(v)], {})
+        return outputs, [new[id(self._variables[i])] for i in self._written], fits
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:
@@ -246,7 +268,8 @@ class _Compiled(_ForSignature):
         snapshots = [values.snapshot(v) for v in self._variables]
         state = [tensor for _, tensor in snapshots]
         with _full_width(self._is_wide):
-            outputs, new = self._function(state, feeds)
+            outputs, new, fits = self._function(state, feeds)
+        fit.require_fits(self._doubtful, fits)
         # A program that moves a value hands on the very array that it got.
         mine = {id(tensor) for tensor in state}
         return (

@@ -20,7 +20,7 @@ from kompat.errors import LossyWriteError, UnavailableValueError
 from kompat.storage import plain
 from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import as_host
-from kompat.values.conversion import to_host
+from kompat.values.conversion import accumulated, to_host
 from kompat.values.locks import make_for_each_process
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -152,7 +152,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             old = x._cell
             host, _, placement = old
             if is_number and host is not None:
-                new = operation(host, number), None, placement
+                new = self._sum(x, operation, host, number), None, placement
             else:
                 new = self._on_device(x, old, operand, operation)
             with _swap:
@@ -169,6 +169,11 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             return ONE * operand
         return to_host(operand, (), np.dtype(kind), self.name(x))[()]
 
+    def _sum(self, x: Any, operation: Callable[[Any, Any], Any], host: Any, number: Any) -> Any:
+        if host.dtype.kind == "f":
+            return operation(host, number)
+        return accumulated(operation, host, number, self.name(x))
+
     def _on_device(self, x: Any, cell: Cell, operand: Any, operation: Any) -> Cell:
         if not plain.is_engine_value(operand):
             operand = plain.exact_host(x, operand, keras_slot.dtype(x))
@@ -179,6 +184,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             device = engines.current.place(host, placement)
         with engines.current.eagerly(), engines.current.full_width(x, operand):
             total = operation(device, operand)
+        keras_values.VARIABLE.require_unwrapped(x, operation, device, operand, total)
         (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
             total = as_host(total, shape, dtype, name)
@@ -294,6 +300,8 @@ class Storage(plain.Storage):
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Host values stay on the host; an engine's tensor is never narrowed."""
         wide = engines.current.is_wide(np.dtype(dtype))
+        if plain.is_engine_value(value) and not wide:
+            value = keras_values.VARIABLE.fitting(self, value)
         if not plain.is_engine_value(value):
             return plain.exact_host(self, value, dtype)
         if wide and isinstance(value, keras.Variable):

@@ -9,7 +9,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines.width import is_tensor
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of, as_host
 
 
@@ -35,6 +35,8 @@ class Storage:
 
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras's hook for every value that enters: never narrows, never aliases."""
+        if is_engine_value(value):
+            value = keras_values.VARIABLE.fitting(self, value)
         if is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)  # type: ignore[misc]
         with engines.current.eagerly():

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from kompat.storage import plain
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of
 from kompat.values.torch import from_numpy
 
@@ -16,6 +16,8 @@ from kompat.values.torch import from_numpy
 class Storage(plain.Storage):
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras would widen uint16 and uint32, and refuse uint64."""
+        if plain.is_engine_value(value):
+            value = keras_values.VARIABLE.fitting(self, value)
         if plain.is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)
         host = plain.exact_host(self, value, dtype)
