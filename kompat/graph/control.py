@@ -46,7 +46,7 @@ class Branch:
 
 
 def _as_node(x: Any) -> Any:
-    return read(x) if isinstance(x, keras.Variable) else x
+    return read(x) if isinstance(x, keras.Variable) else history.own(x)
 
 
 class Subgraphs(GraphOperation):

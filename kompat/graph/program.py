@@ -2,8 +2,7 @@
 
 import contextlib
 import functools
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -14,6 +13,7 @@ from kompat.engines.width import WIDE, any_wide, dtype_name
 from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
+from kompat.values.locks import OwnLock, under
 
 
 class Program:
@@ -58,7 +58,7 @@ class Program:
         self._seen: dict[int, keras.Variable] = {}
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled | _InPlace] = {}
-        self._building = threading.Lock()
+        self._building = OwnLock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
@@ -72,7 +72,7 @@ class Program:
             signature += tuple([feeds[i].tobytes() for i in self._sizes])
         compiled = self._compiled.get(signature)
         if compiled is None:
-            with self._building:
+            with self._building.now:
                 compiled = self._compiled.get(signature)
                 if compiled is None:
                     compiled = self._compiled[signature] = kind(self, values, feeds)
@@ -99,8 +99,10 @@ class Program:
         with guard, width, engines.current.without_history():
             while True:
                 locked = self._written
-                with _holding(values.locks(locked.values())):
-                    outputs = self._attempt(values, feeds, locked)
+                outputs = under(
+                    values.locks(locked.values()),
+                    functools.partial(self._attempt, values, feeds, locked),
+                )
                 if outputs is not None:
                     return outputs
 
@@ -108,12 +110,14 @@ class Program:
         self, values: Any, feeds: list[Any], locked: dict[int, keras.Variable]
     ) -> list[Any] | None:
         """Run and write; None if a variable was, or could have been, written meanwhile."""
-        snapshots: dict[int, Any] = {}
+        known = [v for v in self._seen.values() if values.has(v)]
+        snapshots = {id(v): found for v, found in zip(known, values.snapshots(known))}
         seen: dict[int, keras.Variable] = {}
 
         def read(variable: keras.Variable) -> Any:
-            snapshots[id(variable)], tensor = values.snapshot(variable)
-            return tensor
+            if id(variable) not in snapshots:
+                snapshots[id(variable)] = values.snapshot(variable)
+            return snapshots[id(variable)][1]
 
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
@@ -126,7 +130,10 @@ class Program:
         self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
             return None
-        changes = [(seen[key], snapshots.get(key), value) for key, value in new.items()]
+        if not seen.keys() <= {id(v) for v in known} and _were_written(values, seen, snapshots):
+            return None  # they were read one after the other; now they are known
+        held = {key: found for key, (found, _) in snapshots.items()}
+        changes = [(seen[key], held.get(key), value) for key, value in new.items()]
         return outputs if values.replace(changes) else None
 
     def run(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Run:
@@ -198,8 +205,10 @@ class _InPlace(_ForSignature):
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:
             return list(map(_to_numpy, self._function(feeds)))
-        with values.exclusive(), _holding(self._locks):
-            results = list(map(_to_numpy, self._function(_copies(feeds))))
+        with values.exclusive():
+            results = under(
+                self._locks, lambda: list(map(_to_numpy, self._function(_copies(feeds))))
+            )
         fit.require_fits(self._doubtful, results)
         return results[len(self._doubtful) :]
 
@@ -255,7 +264,8 @@ class _Compiled(_ForSignature):
         # 71 of 100 runs on 4 MB did.
         feeds = _copies(feeds)
         written = [self._variables[i] for i in self._written]
-        with values.exclusive(), _holding(values.locks(written)):
+
+        def run() -> list[Any]:
             while True:
                 snapshots, tensors, new = self._run(values, feeds)
                 # Before the writes: an output may be a view of a variable.
@@ -264,8 +274,11 @@ class _Compiled(_ForSignature):
                 if values.replace(list(zip(written, seen, new))):
                     return outputs
 
+        with values.exclusive():
+            return under(values.locks(written), run)
+
     def _run(self, values: Any, feeds: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-        snapshots = [values.snapshot(v) for v in self._variables]
+        snapshots = values.snapshots(self._variables)
         state = [tensor for _, tensor in snapshots]
         with _full_width(self._is_wide):
             outputs, new, fits = self._function(state, feeds)
@@ -283,14 +296,6 @@ class _Compiled(_ForSignature):
 _FEW = 4
 
 
-@contextlib.contextmanager
-def _holding(locks: list[contextlib.AbstractContextManager]) -> Iterator[None]:
-    with contextlib.ExitStack() as held:
-        for lock in locks:
-            held.enter_context(lock)
-        yield
-
-
 def _copies(feeds: list[Any]) -> list[Any]:
     """The feeds, in memory that their owner does not write: sparse tensors never change."""
     return [x.copy() if isinstance(x, np.ndarray) else x for x in feeds]
@@ -300,6 +305,15 @@ def _placed(feeds: list[Any]) -> list[Any]:
     """The feeds as tensors in memory of their own."""
     place = engines.current.place
     return [place(x) if isinstance(x, np.ndarray) else x for x in _copies(feeds)]
+
+
+def _were_written(
+    values: Any, seen: dict[int, keras.Variable], snapshots: dict[int, tuple[Any, Any]]
+) -> bool:
+    """Whether one of the variables that a run has read was written since."""
+    read = [v for key, v in seen.items() if key in snapshots]
+    now = values.snapshots(read)
+    return any(a[0] is not snapshots[id(v)][0] for v, a in zip(read, now))
 
 
 def _full_width(wanted: bool) -> Any:

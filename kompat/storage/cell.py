@@ -9,6 +9,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import keras
@@ -18,10 +19,10 @@ from keras.src.backend.common import global_state
 from kompat import engines
 from kompat.errors import LossyWriteError, UnavailableValueError
 from kompat.storage import plain
-from kompat.values import keras as keras_values, keras_slot
+from kompat.values import keras as keras_values, keras_slot, locks as locks_of_values
 from kompat.values.adapter import as_host
 from kompat.values.conversion import accumulated, to_host
-from kompat.values.locks import make_for_each_process
+from kompat.values.locks import make_for_each_process, set_all
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Multiplying it by a Python float makes a float32 in 0.07 us; calling np.float32 takes 0.3.
@@ -30,17 +31,16 @@ ONE = np.float32(1)
 float32 = np.float32
 _SCOPE = keras_slot.SCOPE
 
-# Guards the replacement of cells, for a few bytecodes at a time, and nothing else.
-# Re-entrant, for a signal handler may write while its thread does.
+# The lock of `kompat.values.locks` under a name of this module, which is found sooner.
 _swap: threading.RLock
 
 
-def _make_lock() -> None:
+def _take_lock() -> None:
     global _swap
-    _swap = threading.RLock()
+    _swap = locks_of_values.swap
 
 
-make_for_each_process(_make_lock)
+make_for_each_process(_take_lock)
 
 
 Cell = tuple[Any, Any, Any]
@@ -134,9 +134,9 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         return as_host(value, shape, dtype, name, engines.current.allocate)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        xs, cells = zip(*staged)
         with _swap:
-            for x, cell in staged:
-                x._cell = cell
+            set_all(xs, repeat("_cell"), cells)
 
     def reclaim(self, x: Any) -> None:
         if x._cell is None:
@@ -374,6 +374,18 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     return cell, device
 
 
+def snapshots(variables: Sequence[keras.Variable]) -> list[tuple[Any, Any]]:
+    """The snapshots of several variables at one moment: all of another's updates or none."""
+    found = list(map(snapshot, variables))
+    while True:
+        with _swap:
+            changed = [i for i, v in enumerate(variables) if not _is_unchanged(v, found[i][0])]
+        if not changed:
+            return found
+        for i in changed:
+            found[i] = snapshot(variables[i])
+
+
 needs_locks = False
 """Whether a write goes unseen by `replace`: none does, for each makes a new cell or array."""
 
@@ -389,14 +401,18 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     Args:
         changes: variables, what their snapshots held, and tensors that will never change.
     """
+    if not changes:
+        return True
+    new = [
+        (v, "_cell", _cell_with(value, seen[2]))
+        if isinstance(v, Storage)
+        else (v, keras_slot.SLOT, value)
+        for v, seen, value in changes
+    ]
     with _swap:
         if not all(_is_unchanged(variable, seen) for variable, seen, _ in changes):
             return False
-        for variable, seen, value in changes:
-            if isinstance(variable, Storage):
-                variable._cell = _cell_with(value, seen[2])
-            else:
-                keras_slot.write(variable, value)
+        set_all(*zip(*new))
     return True
 
 

@@ -11,6 +11,7 @@ from kompat import engines
 from kompat.engines.width import is_tensor
 from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of, as_host
+from kompat.values.locks import ordered
 
 
 class Storage:
@@ -69,6 +70,11 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     return now, engines.current.as_tensor(now)
 
 
+def snapshots(variables: Iterable[keras.Variable]) -> list[tuple[Any, Any]]:
+    """The snapshots of several variables."""
+    return list(map(snapshot, variables))
+
+
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     """Write new values of variables, unless one of them was written since its snapshot.
 
@@ -101,8 +107,7 @@ recorded_value = record_writes = None
 
 def locks(variables: Iterable[keras.Variable]) -> list[contextlib.AbstractContextManager]:
     """What keeps other writers of these variables away, in the order in which all must take it."""
-    found = {id(lock): lock for lock in (_adapter(v).lock(v) for v in variables)}
-    return [found[key] for key in sorted(found)]
+    return ordered(_adapter(v).lock(v) for v in variables)
 
 
 def _adapter(variable: keras.Variable) -> Any:

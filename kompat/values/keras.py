@@ -7,13 +7,14 @@ recorded there, as `variable.assign` does.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from itertools import repeat
 from typing import Any
 
 import keras
 import numpy as np
 
 from kompat.errors import LossyWriteError, SymbolicValueError, UnavailableValueError
-from kompat.values import keras_slot
+from kompat.values import keras_slot, locks
 from kompat.values.adapter import (
     Adapter,
     ImmutableAdapter,
@@ -194,9 +195,17 @@ class KerasOnNumpy(KerasAdapter):
         return np.array(value, keras_slot.dtype(x))[()]
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        for x, host in staged:
-            with self.lock(x):
-                keras_slot.write(x, host)
+        replace_slots(self, *zip(*staged))
+
+
+def replace_slots(adapter: KerasAdapter, variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """Put values into the slots of variables: all in one step, for interrupts and for readers."""
+
+    def replace() -> None:
+        with locks.swap:
+            locks.set_all(variables, repeat(keras_slot.SLOT), values)
+
+    locks.under(locks.ordered(map(adapter.lock, variables)), replace)
 
 
 class KerasInPlace(KerasAdapter):
@@ -319,9 +328,7 @@ class KerasOnJax(KerasAdapter):
 
         placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], placements)
-        for (x, _), array in zip(staged, arrays):
-            with self.lock(x):
-                keras_slot.write(x, array)
+        replace_slots(self, [x for x, _ in staged], arrays)
         for x, _ in staged:
             jax_trainer.require_mine(x, self.name(x))
 
