@@ -1,6 +1,5 @@
 """K.function: a callable of a graph, compiled once for each shape of its inputs."""
 
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +9,10 @@ import keras
 from kompat import session
 from kompat.engines.width import is_tensor
 from kompat.errors import FeedError
+from kompat.graph import fit, history
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
+from kompat.values.locks import OwnLock
 
 
 class Function:
@@ -33,7 +34,8 @@ class Function:
         self.name = name or "function"
         self.inputs = keras.tree.flatten(inputs) if inputs is not None else []
         self._structure = outputs
-        self.outputs = keras.tree.flatten(outputs) if outputs is not None else []
+        flat = keras.tree.flatten(outputs) if outputs is not None else []
+        self.outputs = list(map(history.own, flat))
         updates = _as_list(updates)
         if any(map(_is_done, updates)):
             warnings.warn(
@@ -51,7 +53,7 @@ class Function:
         self.feed_dict = {} if feed_dict is None else feed_dict
         self._programs: dict[Any, Program] = {}
         self._feeds: dict[int, Feed] = {}
-        self._lock = threading.Lock()
+        self._lock = OwnLock()
         self._is_flat = isinstance(outputs, list) and len(outputs) == len(self.outputs)
         if not self.feed_dict:
             self._program(*split_phase(self.inputs, [None] * len(self.inputs))[:2])
@@ -93,7 +95,7 @@ class Function:
         key = (phase, *map(id, fed))
         program = self._programs.get(key)
         if program is None:
-            with self._lock:
+            with self._lock.now:
                 program = self._programs.setdefault(
                     key, Program(self.outputs, self.updates, fed, phase, self.operations)
                 )
@@ -126,4 +128,4 @@ def _checked_pair(pair: tuple) -> tuple:
             f"expected an update as a pair (variable, new value), received {pair!r:.80}."
         )
     fetchable(pair[1])
-    return pair
+    return pair[0], fit.checked(*pair)

@@ -20,6 +20,7 @@ from kompat.graph import default, history
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
 from kompat.values import adapter, batch_set_value, get_value, keras as keras_values, private
+from kompat.values.locks import OwnLock
 from kompat.variable import Variable, own_value
 
 __all__ = ["Initializer", "Session", "current_session", "current_values", "set_default_session"]
@@ -34,11 +35,18 @@ class _OwnValues:
     needs_locks = storage.needs_locks
     recorded_value = staticmethod(storage.recorded_value)
     record_writes = staticmethod(storage.record_writes)
-    _lock = threading.RLock()
+    snapshots = staticmethod(storage.snapshots)
+
+    def __init__(self) -> None:
+        self._lock = OwnLock()
+
+    def has(self, variable: Any) -> bool:
+        """Whether a variable has a value here."""
+        return True
 
     def exclusive(self) -> Any:
         """Held by a run that updates variables; other such runs wait."""
-        return self._lock
+        return self._lock.now
 
 
 _OWN = _OwnValues()
@@ -78,14 +86,13 @@ class _InitialisedValues(private.PrivateValues):
 
     def initialise(self, initializer: Initializer) -> None:
         """Give all variables that it covers their first values, again where they have one."""
-        for variable, _ in self.items():
-            if initializer.covers(variable):
-                self.write(variable, _initial_value(variable))
+        covered = [variable for variable, _ in self.items() if initializer.covers(variable)]
+        self.write([(variable, _initial_value(variable)) for variable in covered])
         self._initializers = [initializer]
 
     def snapshot(self, variable: Any) -> tuple[Any, Any]:
         if not self.has(variable) and any(i.covers(variable) for i in self._initializers):
-            self.write(variable, _initial_value(variable))
+            self.write([(variable, _initial_value(variable))])
         return super().snapshot(variable)
 
 

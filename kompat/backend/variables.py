@@ -9,20 +9,21 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.errors import ShapeMismatchError, UnsupportedValueError
-from kompat.graph import sparse
+from kompat.errors import UnsupportedValueError
+from kompat.graph import fit, sparse
 from kompat.graph.operations import Assign, read
 from kompat.storage.plain import is_engine_value
 from kompat.values import (
     batch_get_value,
     batch_set_value,
     get_value,
+    keras as keras_values,
     keras_slot,
     not_a_variable,
     private,
     set_value,
 )
-from kompat.values.adapter import adapter_of, as_host
+from kompat.values.adapter import adapter_of
 from kompat.variable import Variable
 
 __all__ = [
@@ -215,11 +216,14 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
 
 def _combined(adapter: Any, x: keras.Variable, operand: Any, operation: Any) -> Any:
     try:
-        return operation(x, operand)
+        now = x.value
+        new = operation(x, operand)
     except Exception:
         if keras_slot.active_scope() is None:
             adapter.reclaim(x)  # says so where a trainer in another thread has donated the value
         raise
+    keras_values.VARIABLE.require_unwrapped(x, operation, now, operand, new)
+    return new
 
 
 def _without_other_writers(adapter: Any, x: keras.Variable) -> AbstractContextManager:
@@ -233,28 +237,10 @@ def _without_other_writers(adapter: Any, x: keras.Variable) -> AbstractContextMa
 
 def _assignment(x: keras.Variable, value: Any, combine: Any = None) -> keras.KerasTensor:
     """The operation that writes to `x` when a graph runs."""
+    value = fit.checked(x, value, broadcasts=combine is not None)
     if isinstance(value, keras.Variable):
         value = read(value)
-    elif not isinstance(value, keras.KerasTensor):
-        shape = None if combine else tuple(x.shape)
-        name = f"variable {x.path!r}"
-        value = as_host(value, shape, keras_slot.dtype(x), name)
-    if not _may_hold(tuple(x.shape), tuple(value.shape), broadcasts=combine is not None):
-        raise ShapeMismatchError(
-            f"variable {x.path!r}: expected an update of shape {tuple(x.shape)}, "
-            f"received one of shape {tuple(value.shape)}.",
-            "a variable keeps its shape.",
-            "reshape the new value.",
-        )
     return Assign(x, combine).symbolic_call(value)
-
-
-def _may_hold(shape: tuple, got: tuple, broadcasts: bool) -> bool:
-    if broadcasts:
-        got = (1,) * (len(shape) - len(got)) + got
-    return len(shape) == len(got) and all(
-        b is None or a == b or (broadcasts and b == 1) for a, b in zip(shape, got)
-    )
 
 
 def _accumulates(adapter: Any, operand: Any) -> bool:

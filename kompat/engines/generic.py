@@ -78,6 +78,11 @@ def tracing() -> bool:
     return False
 
 
+def comparable(tensor: Any) -> Any:
+    """An integer tensor in a dtype that the engine compares."""
+    return tensor
+
+
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """A tensor that is read when the traced program runs."""
     return keras.ops.convert_to_tensor(read())

@@ -141,6 +141,14 @@ def _watched(value: Any) -> torch.Tensor:
     return tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()
 
 
+_UNCOMPARABLE = {torch.uint16, torch.uint32, torch.uint64}
+
+
+def comparable(tensor: Any) -> Any:
+    """An integer tensor in a dtype that PyTorch compares; numbers from 2**63 on are negative."""
+    return tensor.to(torch.int64) if getattr(tensor, "dtype", None) in _UNCOMPARABLE else tensor
+
+
 def host_form(tensor: torch.Tensor, name: str) -> Any:
     """The value of `tensor` on the host, for its owner to keep."""
     return host_view(tensor)[()]

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.graph import call_context, history
+from kompat.graph import call_context, fit, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.operations import GraphOperation, read
 from kompat.graph.state import surrounding, unperturbed
@@ -46,7 +46,7 @@ class Branch:
 
 
 def _as_node(x: Any) -> Any:
-    return read(x) if isinstance(x, keras.Variable) else x
+    return read(x) if isinstance(x, keras.Variable) else history.own(x)
 
 
 class Subgraphs(GraphOperation):
@@ -105,7 +105,7 @@ class Switch(Subgraphs):
         return self._outputs(branch, inner)
 
     def _compiled(self, run: Run, condition: Any, feeds: dict[int, Any]) -> Any:
-        written, assigned = self._discover(run, feeds)
+        written, assigned, fits = self._discover(run, feeds)
 
         def of(branch: Branch) -> Callable[[], Any]:
             def compute() -> Any:
@@ -114,22 +114,28 @@ class Switch(Subgraphs):
                     self._outputs(branch, inner),
                     {key: inner.state.get_current_value(v) for key, v in written.items()},
                     {key: inner.state.value_assigned(v) for key, v in assigned.items()},
+                    {key: inner.state.fits.get(key, fit.YES) for key in fits},
                 )
 
             return compute
 
         condition = keras.ops.cast(condition, "bool")
-        outputs, new, newly_assigned = engines.current.cond(
+        outputs, new, newly_assigned, fit_now = engines.current.cond(
             condition, of(self.then), of(self.otherwise)
         )
         run.state.written.update(new)
         run.state.assigned.update(newly_assigned)
+        run.state.fits.update(fit_now)
         return outputs
 
-    def _discover(self, run: Run, feeds: dict[int, Any]) -> tuple[dict, dict]:
-        """The variables that a branch writes; all that either reads get their values outside."""
+    def _discover(self, run: Run, feeds: dict[int, Any]) -> tuple[dict, dict, set[int]]:
+        """The variables that a branch writes, and the ids of those that its values may not fit.
+
+        All that either branch reads get their values outside.
+        """
         written: set[int] = set()
         assigned: set[int] = set()
+        fits: set[int] = set()
         touched: dict[int, keras.Variable] = {}
 
         def look() -> list[Any]:
@@ -137,6 +143,7 @@ class Switch(Subgraphs):
                 inner = self._run(branch, run, feeds, run.state.peek, touched)
                 written.update(inner.state.written)
                 assigned.update(inner.state.assigned)
+                fits.update(inner.state.fits)
             return []
 
         engines.current.infer(look)
@@ -146,6 +153,7 @@ class Switch(Subgraphs):
         return (
             {key: variables[key] for key in sorted(written) if key in variables},
             {key: variables[key] for key in sorted(assigned) if key in variables},
+            fits,
         )
 
     def _outputs(self, branch: Branch, inner: Run) -> list[Any]:

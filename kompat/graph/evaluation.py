@@ -177,14 +177,15 @@ class Run:
             and not any(isinstance(x, keras.Variable) for x in history.leaves(node))
         )
 
-    def tensors(self) -> tuple[dict, dict, dict, dict]:
+    def tensors(self) -> tuple[dict, ...]:
         """All values of the engine: what a differentiated pass gives beside its losses."""
         values = {key: v for key, v in self.values.items() if not isinstance(v, np.ndarray)}
-        return values, self.state.before, self.state.written, self.state.assigned
+        return values, *self.state.tensors()
 
-    def restore(self, tensors: tuple[dict, dict, dict, dict], inner: "Run") -> None:
+    def restore(self, tensors: tuple[dict, ...], inner: "Run") -> None:
         """Take over the values of the pass `inner`, which came out as `tensors`."""
-        values, self.state.before, self.state.written, self.state.assigned = tensors
+        values, *of_state = tensors
+        self.state.restore(of_state)
         self.values = {**inner.values, **values}
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src.ops.node import Node
 
 _MACHINERY = ("keras.src.", "kompat.", "contextlib", "functools", "optree", "tree")
@@ -191,6 +192,11 @@ def _note_repetition(node: Any) -> None:
             return
 
 
+def own(x: Any) -> Any:
+    """What a graph keeps of `x`: an array as it is now, whatever its owner does with it later."""
+    return np.array(x, order="K", subok=True) if isinstance(x, np.ndarray) else x
+
+
 class _Forgotten(list):
     """A list of nodes that counts as one with nodes.
 
@@ -207,6 +213,7 @@ def _record(initialise: Any) -> Any:
         put_together = _is_put_together(sys._getframe(1))
         if put_together:
             args, kwargs = keras.tree.map_structure(_first_made, (args, kwargs))
+        args, kwargs = keras.tree.map_structure(own, (args, kwargs))
         initialise(self, operation, *args, **kwargs)
         if put_together:
             _note_repetition(self)

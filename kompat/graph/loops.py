@@ -203,27 +203,36 @@ def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any
         carry, ys = step(carry, first)
         return engines.current.scan(checked, carry, ys, xs)
     with surrounding() as outer:
-        before = dict(outer.written), dict(outer.assigned)
+        before = [dict(part) for part in _parts(outer)]
         carry, ys = step(carry, first)
-        changes = _changes(before[0], outer.written), _changes(before[1], outer.assigned)
+        changes = list(map(_changes, before, _parts(outer)))
 
         def threaded(everything: Any, slices: list[Any]) -> tuple[Any, list[Any]]:
-            carry, written, assigned = everything
+            carry, changes = everything
             inner = State(outer.value_before, unperturbed, outer.seen)
             inner.enter(outer)
-            inner.written.update(written)
-            inner.assigned.update(assigned)
+            for part, changed in zip(_parts(inner), changes):
+                part.update(changed)
             with inner:
                 carry, ys = checked(carry, slices)
-            written = {key: inner.written[key] for key in written}
-            assigned = {key: inner.assigned[key] for key in assigned}
-            return (carry, written, assigned), ys
+            return (
+                carry,
+                [
+                    {key: part[key] for key in changed}
+                    for part, changed in zip(_parts(inner), changes)
+                ],
+            ), ys
 
-        everything, stacked = engines.current.scan(threaded, (carry, *changes), ys, xs)
-        carry, written, assigned = everything
-        outer.written.update(written)
-        outer.assigned.update(assigned)
+        everything, stacked = engines.current.scan(threaded, (carry, changes), ys, xs)
+        carry, changes = everything
+        for part, changed in zip(_parts(outer), changes):
+            part.update(changed)
     return carry, stacked
+
+
+def _parts(state: State) -> tuple[dict[int, Any], ...]:
+    """What a step may change for the next one."""
+    return state.written, state.assigned, state.fits
 
 
 def _changes(before: dict[int, Any], after: dict[int, Any]) -> dict[int, Any]:

@@ -13,10 +13,11 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.graph import history
+from kompat.graph import fit, history
 from kompat.graph.phase import PhaseNumber
+from kompat.graph.state import State, surrounding
 from kompat.graph.unranked import spec_like
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 
 
 class GraphOperation(keras.Operation):
@@ -114,21 +115,23 @@ class Assign(GraphOperation):
         return _spec(self.variable)
 
     def call(self, value: Any) -> Any:
-        new = self._new(self.variable.value, value)
-        self.variable.assign(new)
-        return new
+        value = keras_values.VARIABLE.fitting(self.variable, value)
+        with surrounding() as state:
+            return self._assign(state, value)
 
     def evaluate(self, run: Any, value: Any) -> Any:
-        new = self._new(run.state.value_assigned(self.variable), value)
-        run.state.assign(self.variable, new)
-        return new
+        return self._assign(run.state, value)
 
-    def _new(self, old: Any, operand: Any) -> Any:
-        dtype = keras_slot.dtype(self.variable).name
-        new = keras.ops.cast(operand, dtype)
-        if self.combine is None:
-            return new
-        return keras.ops.broadcast_to(self.combine(old, new), tuple(self.variable.shape))
+    def _assign(self, state: State, value: Any) -> Any:
+        variable = self.variable
+        new = fit.cast(state, variable, value)
+        if self.combine is not None:
+            old = state.value_assigned(variable)
+            new = fit.combined(state, variable, self.combine, old, new)
+            new = keras.ops.broadcast_to(new, tuple(variable.shape))
+        fit.require_shape(variable, new.shape)
+        state.assign(variable, new)
+        return new
 
 
 class Shape(GraphOperation):

@@ -1,8 +1,8 @@
 """Pure, compiled functions of graphs: (feeds, values of variables) to (outputs, new values)."""
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -10,9 +10,10 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines.width import WIDE, any_wide, dtype_name
-from kompat.graph import history, phase as phases
+from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
+from kompat.values.locks import OwnLock, under
 
 
 class Program:
@@ -57,7 +58,7 @@ class Program:
         self._seen: dict[int, keras.Variable] = {}
         self._written: dict[int, keras.Variable] = {}
         self._compiled: dict[Any, _Compiled | _InPlace] = {}
-        self._building = threading.Lock()
+        self._building = OwnLock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
@@ -71,7 +72,7 @@ class Program:
             signature += tuple([feeds[i].tobytes() for i in self._sizes])
         compiled = self._compiled.get(signature)
         if compiled is None:
-            with self._building:
+            with self._building.now:
                 compiled = self._compiled.get(signature)
                 if compiled is None:
                     compiled = self._compiled[signature] = kind(self, values, feeds)
@@ -98,8 +99,10 @@ class Program:
         with guard, width, engines.current.without_history():
             while True:
                 locked = self._written
-                with _holding(values.locks(locked.values())):
-                    outputs = self._attempt(values, feeds, locked)
+                outputs = under(
+                    values.locks(locked.values()),
+                    functools.partial(self._attempt, values, feeds, locked),
+                )
                 if outputs is not None:
                     return outputs
 
@@ -107,23 +110,30 @@ class Program:
         self, values: Any, feeds: list[Any], locked: dict[int, keras.Variable]
     ) -> list[Any] | None:
         """Run and write; None if a variable was, or could have been, written meanwhile."""
-        snapshots: dict[int, Any] = {}
+        known = [v for v in self._seen.values() if values.has(v)]
+        snapshots = {id(v): found for v, found in zip(known, values.snapshots(known))}
         seen: dict[int, keras.Variable] = {}
 
         def read(variable: keras.Variable) -> Any:
-            snapshots[id(variable)], tensor = values.snapshot(variable)
-            return tensor
+            if id(variable) not in snapshots:
+                snapshots[id(variable)] = values.snapshot(variable)
+            return snapshots[id(variable)][1]
 
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
         new = self.new_values(run)
+        fits = run.state.fits
+        fit.require_fits([seen[key] for key in fits], fits.values())
         self._seen = {**self._seen, **seen}
         self._has_run = True
         self._written = {**locked, **{key: seen[key] for key in new}}
         self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
             return None
-        changes = [(seen[key], snapshots.get(key), value) for key, value in new.items()]
+        if not seen.keys() <= {id(v) for v in known} and _were_written(values, seen, snapshots):
+            return None  # they were read one after the other; now they are known
+        held = {key: found for key, (found, _) in snapshots.items()}
+        changes = [(seen[key], held.get(key), value) for key, value in new.items()]
         return outputs if values.replace(changes) else None
 
     def run(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Run:
@@ -135,8 +145,9 @@ class Program:
     def new_values(self, run: Run) -> dict[int, Any]:
         """The values that variables get at the end of a run, by id."""
         for variable, value in self._updates:
-            new = keras.ops.cast(run.value(value), variable.dtype)
-            run.state.assign(variable, keras.ops.broadcast_to(new, tuple(variable.shape)))
+            new = fit.cast(run.state, variable, run.value(value))
+            fit.require_shape(variable, new.shape)
+            run.state.assign(variable, new)
         return run.state.after()
 
 
@@ -149,12 +160,20 @@ class _ForSignature:
     def __init__(self, program: Program, feeds: list[Any]):
         self._program = program
         self._sizes = {i: feeds[i].copy() for i in program._sizes}
+        self._doubtful: list[keras.Variable] = []
+        """The variables of which the program tells whether they can hold their new values."""
 
     def _run_on(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Any:
-        """The outputs and the new values of variables, with what becomes a size as it was."""
+        """The outputs, the new values of variables and whether they fit.
+
+        What becomes a size is as it was.
+        """
         given = [self._sizes.get(i, x) for i, x in enumerate(feeds)] if self._sizes else feeds
         run = self._program.run(given, read, seen)
-        return [run.value(x) for x in self._program._fetches], self._program.new_values(run)
+        outputs = [run.value(x) for x in self._program._fetches]
+        new = self._program.new_values(run)
+        self._doubtful = [seen[key] for key in run.state.fits]
+        return outputs, new, list(run.state.fits.values())
 
 
 class _InPlace(_ForSignature):
@@ -166,11 +185,19 @@ class _InPlace(_ForSignature):
 
         def compute(feeds: list[Any]) -> list[Any]:
             seen: dict[int, keras.Variable] = {}
-            outputs, new = self._run_on(feeds, values.recorded_value, seen)
+            outputs, new, fits = self._run_on(feeds, values.recorded_value, seen)
             self._written = [seen[key] for key in new]
+            changes = list(zip(self._written, new.values()))
+            if fits:
+                kept = [(v, values.recorded_value(v)) for v in self._written]
+                fit_all = functools.reduce(keras.ops.logical_and, fits)
+                changes = [
+                    (v, keras.ops.where(fit_all, value, old))
+                    for (v, value), (_, old) in zip(changes, kept)
+                ]
             tensors = [x for x in outputs if keras.ops.is_tensor(x)]
-            values.record_writes(list(zip(self._written, new.values())), tensors)
-            return outputs
+            values.record_writes(changes, tensors)
+            return [*fits, *outputs]
 
         self._function = engines.current.compile(compute, feeds)
         self._locks = values.locks(self._written)
@@ -178,8 +205,12 @@ class _InPlace(_ForSignature):
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:
             return list(map(_to_numpy, self._function(feeds)))
-        with values.exclusive(), _holding(self._locks):
-            return list(map(_to_numpy, self._function(_copies(feeds))))
+        with values.exclusive():
+            results = under(
+                self._locks, lambda: list(map(_to_numpy, self._function(_copies(feeds))))
+            )
+        fit.require_fits(self._doubtful, results)
+        return results[len(self._doubtful) :]
 
 
 class _Compiled(_ForSignature):
@@ -207,7 +238,7 @@ class _Compiled(_ForSignature):
         written: list[int] = []
 
         def trace(feeds: list[Any]) -> Any:
-            outputs, new = self._run_on(feeds, lambda v: values.snapshot(v)[1], seen)
+            outputs, new, _ = self._run_on(feeds, lambda v: values.snapshot(v)[1], seen)
             written[:] = list(new)
             return [x for x in outputs if keras.ops.is_tensor(x)], list(new.values())
 
@@ -220,10 +251,10 @@ class _Compiled(_ForSignature):
         order = {id(v): i for i, v in enumerate(self._variables)}
         self._written = [order[key] for key in written]
 
-    def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], list[Any]]:
+    def _pure(self, state: list[Any], feeds: list[Any]) -> tuple[list[Any], ...]:
         before = {id(v): value for v, value in zip(self._variables, state)}
-        outputs, new = self._run_on(feeds, lambda v: before[id(v)], {})
-        return outputs, [new[id(self._variables[i])] for i in self._written]
+        outputs, new, fits = self._run_on(feeds, lambda v: before[id(v)], {})
+        return outputs, [new[id(self._variables[i])] for i in self._written], fits
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         if not self._written:
@@ -233,7 +264,8 @@ class _Compiled(_ForSignature):
         # 71 of 100 runs on 4 MB did.
         feeds = _copies(feeds)
         written = [self._variables[i] for i in self._written]
-        with values.exclusive(), _holding(values.locks(written)):
+
+        def run() -> list[Any]:
             while True:
                 snapshots, tensors, new = self._run(values, feeds)
                 # Before the writes: an output may be a view of a variable.
@@ -242,11 +274,15 @@ class _Compiled(_ForSignature):
                 if values.replace(list(zip(written, seen, new))):
                     return outputs
 
+        with values.exclusive():
+            return under(values.locks(written), run)
+
     def _run(self, values: Any, feeds: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
-        snapshots = [values.snapshot(v) for v in self._variables]
+        snapshots = values.snapshots(self._variables)
         state = [tensor for _, tensor in snapshots]
         with _full_width(self._is_wide):
-            outputs, new = self._function(state, feeds)
+            outputs, new, fits = self._function(state, feeds)
+        fit.require_fits(self._doubtful, fits)
         # A program that moves a value hands on the very array that it got.
         mine = {id(tensor) for tensor in state}
         return (
@@ -260,14 +296,6 @@ class _Compiled(_ForSignature):
 _FEW = 4
 
 
-@contextlib.contextmanager
-def _holding(locks: list[contextlib.AbstractContextManager]) -> Iterator[None]:
-    with contextlib.ExitStack() as held:
-        for lock in locks:
-            held.enter_context(lock)
-        yield
-
-
 def _copies(feeds: list[Any]) -> list[Any]:
     """The feeds, in memory that their owner does not write: sparse tensors never change."""
     return [x.copy() if isinstance(x, np.ndarray) else x for x in feeds]
@@ -277,6 +305,15 @@ def _placed(feeds: list[Any]) -> list[Any]:
     """The feeds as tensors in memory of their own."""
     place = engines.current.place
     return [place(x) if isinstance(x, np.ndarray) else x for x in _copies(feeds)]
+
+
+def _were_written(
+    values: Any, seen: dict[int, keras.Variable], snapshots: dict[int, tuple[Any, Any]]
+) -> bool:
+    """Whether one of the variables that a run has read was written since."""
+    read = [v for key, v in seen.items() if key in snapshots]
+    now = values.snapshots(read)
+    return any(a[0] is not snapshots[id(v)][0] for v, a in zip(read, now))
 
 
 def _full_width(wanted: bool) -> Any:

@@ -1,12 +1,13 @@
 """The values of variables while a graph is evaluated."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 
-from kompat.values import keras_slot
+from kompat.graph import fit
+from kompat.values import keras as keras_values, keras_slot
 
 Perturb = Callable[[int, Any], Any]
 
@@ -30,6 +31,8 @@ class State(keras.StatelessScope):
         self.before: dict[int, Any] = {}
         self.written: dict[int, Any] = {}
         self.assigned: dict[int, Any] = {}
+        self.fits: dict[int, Any] = {}
+        """Whether what was written to a variable fits it, where its dtype does not tell."""
 
     def value_before(self, variable: keras.Variable) -> Any:
         """The value from before the run's updates; None for a variable that the run itself made."""
@@ -62,6 +65,15 @@ class State(keras.StatelessScope):
         self.value_before(variable)
         self.assigned[id(variable)] = value
 
+    def fitting(self, variable: keras.Variable, value: Any) -> Any:
+        """`value` in the dtype of `variable`; the run tells whether it fits."""
+        return fit.cast(self, variable, value)
+
+    def note_fit(self, variable: keras.Variable, fits: Any) -> None:
+        """Keep whether what is written to a variable fits; once it did not, it does not."""
+        key = id(variable)
+        self.fits[key] = keras.ops.logical_and(self.fits[key], fits) if key in self.fits else fits
+
     def value_assigned(self, variable: keras.Variable) -> Any:
         """What the next assignment builds on."""
         assigned = self.assigned.get(id(variable))
@@ -71,6 +83,15 @@ class State(keras.StatelessScope):
         """Go on from what `outer` has written so far."""
         self.written = dict(outer.written)
         self.assigned = dict(outer.assigned)
+        self.fits = dict(outer.fits)
+
+    def tensors(self) -> tuple[dict[int, Any], ...]:
+        """All that it holds, for `restore`."""
+        return self.before, self.written, self.assigned, self.fits
+
+    def restore(self, tensors: Sequence[dict[int, Any]]) -> None:
+        """Hold what `tensors` gave elsewhere."""
+        self.before, self.written, self.assigned, self.fits = tensors
 
     def after(self) -> dict[int, Any]:
         """The new values of the variables that were written, by id."""
@@ -100,5 +121,7 @@ def surrounding() -> Iterator[State]:
     state = State(read, unperturbed, {})
     with state:
         yield state
+    known = [k for k, flag in state.fits.items() if keras_values.VARIABLE.is_concrete(flag)]
+    fit.require_fits([state.seen[k] for k in known], [state.fits[k] for k in known])
     for key, value in state.after().items():
         state.seen[key].assign(value)

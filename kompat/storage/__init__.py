@@ -29,6 +29,7 @@ def _own_or_plain(name: str) -> Any:
 
 memory_of = _own_or_plain("memory_of")
 snapshot = _own_or_plain("snapshot")
+snapshots = _own_or_plain("snapshots")
 replace = _own_or_plain("replace")
 locks = _own_or_plain("locks")
 needs_locks = _own_or_plain("needs_locks")

@@ -9,6 +9,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import keras
@@ -18,10 +19,10 @@ from keras.src.backend.common import global_state
 from kompat import engines
 from kompat.errors import LossyWriteError, UnavailableValueError
 from kompat.storage import plain
-from kompat.values import keras as keras_values, keras_slot
+from kompat.values import keras as keras_values, keras_slot, locks as locks_of_values
 from kompat.values.adapter import as_host
-from kompat.values.conversion import to_host
-from kompat.values.locks import make_for_each_process
+from kompat.values.conversion import accumulated, to_host
+from kompat.values.locks import make_for_each_process, set_all
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Multiplying it by a Python float makes a float32 in 0.07 us; calling np.float32 takes 0.3.
@@ -30,17 +31,16 @@ ONE = np.float32(1)
 float32 = np.float32
 _SCOPE = keras_slot.SCOPE
 
-# Guards the replacement of cells, for a few bytecodes at a time, and nothing else.
-# Re-entrant, for a signal handler may write while its thread does.
+# The lock of `kompat.values.locks` under a name of this module, which is found sooner.
 _swap: threading.RLock
 
 
-def _make_lock() -> None:
+def _take_lock() -> None:
     global _swap
-    _swap = threading.RLock()
+    _swap = locks_of_values.swap
 
 
-make_for_each_process(_make_lock)
+make_for_each_process(_take_lock)
 
 
 Cell = tuple[Any, Any, Any]
@@ -134,9 +134,9 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         return as_host(value, shape, dtype, name, engines.current.allocate)
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        xs, cells = zip(*staged)
         with _swap:
-            for x, cell in staged:
-                x._cell = cell
+            set_all(xs, repeat("_cell"), cells)
 
     def reclaim(self, x: Any) -> None:
         if x._cell is None:
@@ -152,7 +152,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             old = x._cell
             host, _, placement = old
             if is_number and host is not None:
-                new = operation(host, number), None, placement
+                new = self._sum(x, operation, host, number), None, placement
             else:
                 new = self._on_device(x, old, operand, operation)
             with _swap:
@@ -169,6 +169,11 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             return ONE * operand
         return to_host(operand, (), np.dtype(kind), self.name(x))[()]
 
+    def _sum(self, x: Any, operation: Callable[[Any, Any], Any], host: Any, number: Any) -> Any:
+        if host.dtype.kind == "f":
+            return operation(host, number)
+        return accumulated(operation, host, number, self.name(x))
+
     def _on_device(self, x: Any, cell: Cell, operand: Any, operation: Any) -> Cell:
         if not plain.is_engine_value(operand):
             operand = plain.exact_host(x, operand, keras_slot.dtype(x))
@@ -179,6 +184,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
             device = engines.current.place(host, placement)
         with engines.current.eagerly(), engines.current.full_width(x, operand):
             total = operation(device, operand)
+        keras_values.VARIABLE.require_unwrapped(x, operation, device, operand, total)
         (shape, dtype), name = self.spec(x), self.name(x)
         if tuple(total.shape) != shape or np.dtype(str(total.dtype)) != dtype:
             total = as_host(total, shape, dtype, name)
@@ -294,6 +300,8 @@ class Storage(plain.Storage):
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Host values stay on the host; an engine's tensor is never narrowed."""
         wide = engines.current.is_wide(np.dtype(dtype))
+        if plain.is_engine_value(value) and not wide:
+            value = keras_values.VARIABLE.fitting(self, value)
         if not plain.is_engine_value(value):
             return plain.exact_host(self, value, dtype)
         if wide and isinstance(value, keras.Variable):
@@ -366,6 +374,18 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     return cell, device
 
 
+def snapshots(variables: Sequence[keras.Variable]) -> list[tuple[Any, Any]]:
+    """The snapshots of several variables at one moment: all of another's updates or none."""
+    found = list(map(snapshot, variables))
+    while True:
+        with _swap:
+            changed = [i for i, v in enumerate(variables) if not _is_unchanged(v, found[i][0])]
+        if not changed:
+            return found
+        for i in changed:
+            found[i] = snapshot(variables[i])
+
+
 needs_locks = False
 """Whether a write goes unseen by `replace`: none does, for each makes a new cell or array."""
 
@@ -381,15 +401,19 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     Args:
         changes: variables, what their snapshots held, and tensors that will never change.
     """
+    if not changes:
+        return True
     changes = [(variable, seen, _where_it_was(value, seen)) for variable, seen, value in changes]
+    new = [
+        (v, "_cell", _cell_with(value, seen[2]))
+        if isinstance(v, Storage)
+        else (v, keras_slot.SLOT, value)
+        for v, seen, value in changes
+    ]
     with _swap:
         if not all(_is_unchanged(variable, seen) for variable, seen, _ in changes):
             return False
-        for variable, seen, value in changes:
-            if isinstance(variable, Storage):
-                variable._cell = _cell_with(value, seen[2])
-            else:
-                keras_slot.write(variable, value)
+        set_all(*zip(*new))
     return True
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines.width import is_tensor
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of, as_host
+from kompat.values.locks import ordered
 
 
 class Storage:
@@ -35,6 +36,8 @@ class Storage:
 
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras's hook for every value that enters: never narrows, never aliases."""
+        if is_engine_value(value):
+            value = keras_values.VARIABLE.fitting(self, value)
         if is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)  # type: ignore[misc]
         with engines.current.eagerly():
@@ -65,6 +68,11 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     adapter.reclaim(variable)
     now = adapter.held(variable)
     return now, engines.current.as_tensor(now)
+
+
+def snapshots(variables: Iterable[keras.Variable]) -> list[tuple[Any, Any]]:
+    """The snapshots of several variables."""
+    return list(map(snapshot, variables))
 
 
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
@@ -99,8 +107,7 @@ recorded_value = record_writes = None
 
 def locks(variables: Iterable[keras.Variable]) -> list[contextlib.AbstractContextManager]:
     """What keeps other writers of these variables away, in the order in which all must take it."""
-    found = {id(lock): lock for lock in (_adapter(v).lock(v) for v in variables)}
-    return [found[key] for key in sorted(found)]
+    return ordered(_adapter(v).lock(v) for v in variables)
 
 
 def _adapter(variable: keras.Variable) -> Any:

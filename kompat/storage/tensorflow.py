@@ -44,4 +44,5 @@ def record_writes(changes: Sequence[tuple[keras.Variable, Any]], after: Sequence
     """
     with tf.control_dependencies([*after, *(value for _, value in changes)]):
         for variable, value in changes:
-            keras_slot.read(variable).assign(value, read_value=False)
+            fitting = tf.ensure_shape(value, tuple(variable.shape))
+            keras_slot.read(variable).assign(fitting, read_value=False)

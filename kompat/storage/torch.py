@@ -1,6 +1,7 @@
 """A K.variable on PyTorch: a `Parameter`, written in place, of every dtype that PyTorch has."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -8,14 +9,16 @@ import numpy as np
 import torch
 
 from kompat.storage import plain
-from kompat.values import keras_slot
+from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of
-from kompat.values.torch import from_numpy
+from kompat.values.torch import copy_all, from_numpy
 
 
 class Storage(plain.Storage):
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras would widen uint16 and uint32, and refuse uint64."""
+        if plain.is_engine_value(value):
+            value = keras_values.VARIABLE.fitting(self, value)
         if plain.is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)
         host = plain.exact_host(self, value, dtype)
@@ -57,6 +60,11 @@ def snapshot(variable: keras.Variable) -> tuple[Any, Any]:
     return held, held.detach()
 
 
+def snapshots(variables: Iterable[keras.Variable]) -> list[tuple[Any, Any]]:
+    """The snapshots of several variables."""
+    return list(map(snapshot, variables))
+
+
 def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
     """As `plain.replace`; a value is copied once."""
     held = plain.held(changes)
@@ -64,9 +72,7 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
         return False
     memory = {_memory(tensor) for tensor in held}
     values = [value.clone() if _memory(value) in memory else value for _, _, value in changes]
-    with torch.no_grad():
-        for tensor, value in zip(held, values):
-            tensor.copy_(value)
+    copy_all(held, values)
     return True
 
 

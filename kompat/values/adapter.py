@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
-from kompat.values.conversion import Allocator, to_host
+from kompat.values.conversion import Allocator, accumulated, to_host
 from kompat.values.locks import lock_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Adapter:
         other = None if operand is x else host_value(operand, self.name(x))
         with self.lock(x):
             now = self.read(x)
-            self.write(x, operation(now, now if operand is x else other))
+            self.write(x, accumulated(operation, now, now if operand is x else other, self.name(x)))
 
 
 class InPlaceAdapter(Adapter):

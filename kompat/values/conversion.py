@@ -4,7 +4,9 @@ The array never shares memory with its source. Rounding to the holder's float pr
 allowed; a changed integer, an overflow to infinity and a dropped imaginary part raise.
 """
 
+import functools
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +103,93 @@ def _castable(source: np.ndarray) -> np.ndarray:
     return source
 
 
+@functools.cache
+def may_change(have: np.dtype, want: np.dtype) -> bool:
+    """Whether some value of dtype `have` would change as `want` by more than rounding."""
+    if have == want:
+        return False
+    kinds = kind_of(have), kind_of(want)
+    if kinds[0] == "b":
+        return False
+    if kinds == ("i", "i"):
+        (low, high), (have_low, have_high) = integer_bounds(want), integer_bounds(have)
+        return have_low < low or have_high > high
+    if kinds[1] in "bi" or (kinds[0] == "c" and kinds[1] != "c"):
+        return True
+    largest = integer_bounds(have)[1] if kinds[0] == "i" else _largest(have)
+    return largest > _largest(want) or (kinds[0] != "i" and has_infinity(have) > has_infinity(want))
+
+
+def has_infinity(dtype: np.dtype) -> bool:
+    """Whether a float dtype has infinities: some of ml_dtypes' have none."""
+    with np.errstate(all="ignore"):
+        return bool(np.isinf(np.array(np.inf, np.float64).astype(dtype).astype(np.complex128)))
+
+
+def _largest(dtype: np.dtype) -> float:
+    return float(ml_dtypes.finfo(dtype).max)
+
+
+def integer_bounds(dtype: np.dtype) -> tuple[int, int]:
+    """The smallest and the largest integer of a dtype; of booleans 0 and 1."""
+    if dtype.kind == "b":
+        return 0, 1
+    limits = ml_dtypes.iinfo(dtype) if is_ml_dtype(dtype) else np.iinfo(dtype)
+    return int(limits.min), int(limits.max)
+
+
+def overflow_bound(dtype: np.dtype) -> float:
+    """The smallest number that rounds to infinity in a float dtype."""
+    info = ml_dtypes.finfo(dtype)
+    return float(info.max) + float(info.max) * float(info.eps) / (4 - 2 * float(info.eps))
+
+
+def is_unwrapped(
+    operation: Callable[[Any, Any], Any],
+    old: Any,
+    operand: Any,
+    new: Any,
+    at_least: Callable[[Any, Any], Any] = operator.ge,
+    equal: Callable[[Any, Any], Any] = operator.eq,
+) -> Any:
+    """Where `new`, the sum or difference of integers of one dtype, lies on the right side of `old`.
+
+    Args:
+        operation: `operator.add` or `operator.sub`.
+        at_least, equal: compare what `old` and the others are.
+    """
+    has_grown = at_least(new, old) if operation is operator.add else at_least(old, new)
+    return equal(at_least(operand, operand * 0), has_grown)
+
+
+def accumulated(
+    operation: Callable[[Any, Any], Any], old: Any, operand: Any, name: str
+) -> np.ndarray | np.generic:
+    """The sum or difference of a host value and an operand.
+
+    Raises:
+        LossyWriteError: an integer would wrap.
+    """
+    is_whole = kind_of(old.dtype) == "i" and np.asarray(operand).dtype.kind in "iu"
+    if is_whole and not hasattr(operand, "dtype"):
+        operand = np.asarray(operand)
+    with np.errstate(over="ignore"):
+        new: np.ndarray | np.generic = operation(old, operand)
+    if is_whole:
+        require_unwrapped(operation, old, operand, new, name)
+    return new
+
+
+def require_unwrapped(
+    operation: Callable[[Any, Any], Any], old: Any, operand: Any, new: Any, name: str
+) -> None:
+    """Raise LossyWriteError if an integer wrapped in the sum or difference of arrays, `new`."""
+    if not np.all(is_unwrapped(operation, old, operand, new)):
+        # Python's integers have no bounds.
+        exact = operation(np.asarray(old).astype(object), np.asarray(operand).astype(object))
+        to_host(exact, None, new.dtype, name)
+
+
 def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
     """Raise LossyWriteError if writing `source` as `dtype` would change it beyond rounding."""
     have, want = kind_of(source.dtype), kind_of(dtype)
@@ -137,13 +226,13 @@ def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """
     if dtype.kind == "b":
         return np.zeros(source.shape, bool)
-    low, high = _integer_bounds(dtype)
+    low, high = integer_bounds(dtype)
     if kind_of(source.dtype) == "f":
         # high itself may not be a float: compare with the power of two above it, in a precision
         # that holds both.
         wide = source.astype(np.result_type(source.dtype, np.float64))
         return ~((wide >= float(low)) & (wide < float(high + 1)))
-    have_low, have_high = _integer_bounds(source.dtype)
+    have_low, have_high = integer_bounds(source.dtype)
     outside = np.zeros(source.shape, bool)
     if have_low < low:
         outside |= source < low
@@ -152,20 +241,13 @@ def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return outside
 
 
-def _integer_bounds(dtype: np.dtype) -> tuple[int, int]:
-    if dtype.kind == "b":
-        return 0, 1
-    limits = ml_dtypes.iinfo(dtype) if is_ml_dtype(dtype) else np.iinfo(dtype)
-    return int(limits.min), int(limits.max)
-
-
 def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     """Python numbers that NumPy would not infer exactly, exactly, or an error."""
     values = source.ravel().tolist()
     if not all(isinstance(v, (bool, int, float, np.number)) for v in values):
         raise _unsupported(source if source.ndim else source[()], dtype, name)
     if kind_of(dtype) == "i":
-        low, high = _integer_bounds(dtype)
+        low, high = integer_bounds(dtype)
         fits = [low <= v <= high and v == int(v) for v in values]
         reason, exact_dtype = "its value would change", dtype
     else:

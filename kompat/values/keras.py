@@ -7,22 +7,24 @@ recorded there, as `variable.assign` does.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from itertools import repeat
 from typing import Any
 
 import keras
 import numpy as np
 
-from kompat.errors import SymbolicValueError, UnavailableValueError
-from kompat.values import keras_slot
+from kompat.errors import LossyWriteError, SymbolicValueError, UnavailableValueError
+from kompat.values import keras_slot, locks
 from kompat.values.adapter import (
     Adapter,
     ImmutableAdapter,
     InPlaceAdapter,
     adapter_of,
     as_host,
+    host_value,
     view_refused,
 )
-from kompat.values.conversion import to_host
+from kompat.values.conversion import kind_of, may_change, require_unwrapped, to_host
 
 
 class SymbolicAdapter(ImmutableAdapter):
@@ -107,7 +109,42 @@ class KerasAdapter(Adapter):
                 "outside a keras.StatelessScope the trace would leak into the variable.",
                 "return the new value from the function and write it afterwards.",
             )
-        return value
+        return self.fitting(x, value)
+
+    def fitting(self, x: keras.Variable, tensor: Any) -> Any:
+        """`tensor`, if it can become the value of `x`: in the dtype of `x` where that may cut it.
+
+        In a trace nobody can look at values: there an integer takes what dtypes show to be one.
+
+        Raises:
+            LossyWriteError: it would change.
+        """
+        have, want = np.dtype(keras.utils.standardize_dtype(tensor.dtype)), keras_slot.dtype(x)
+        if not may_change(have, want) or isinstance(tensor, keras.KerasTensor):
+            return tensor
+        if self.is_concrete(tensor):
+            return as_host(tensor, None, want, self.name(x))
+        scope = keras_slot.active_scope()
+        if hasattr(scope, "fitting"):
+            return scope.fitting(x, tensor)  # a graph's run, which looks at the values
+        if kind_of(want) in "bi":
+            raise LossyWriteError(
+                f"{self.name(x)}: expected a value that dtype {want.name} can hold, received a "
+                f"traced one of dtype {have.name}.",
+                "in a trace there are no values yet, so nobody can tell whether they would change.",
+                f"say that they may: K.cast(value, {want.name!r}).",
+            )
+        return tensor
+
+    def require_unwrapped(
+        self, x: keras.Variable, operation: Any, old: Any, operand: Any, new: Any
+    ) -> None:
+        """Raise LossyWriteError if an integer wrapped in the sum or difference `new`."""
+        if kind_of(keras_slot.dtype(x)) != "i" or not self.is_concrete(new):
+            return
+        parts = [host_value(part, self.name(x)) for part in (old, operand, new)]
+        if all(np.asarray(part).dtype.kind in "iu" for part in parts):
+            require_unwrapped(operation, *parts, self.name(x))
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         (shape, dtype), name = self.spec(x), self.name(x)
@@ -158,9 +195,17 @@ class KerasOnNumpy(KerasAdapter):
         return np.array(value, keras_slot.dtype(x))[()]
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        for x, host in staged:
-            with self.lock(x):
-                keras_slot.write(x, host)
+        replace_slots(self, *zip(*staged))
+
+
+def replace_slots(adapter: KerasAdapter, variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """Put values into the slots of variables: all in one step, for interrupts and for readers."""
+
+    def replace() -> None:
+        with locks.swap:
+            locks.set_all(variables, repeat(keras_slot.SLOT), values)
+
+    locks.under(locks.ordered(map(adapter.lock, variables)), replace)
 
 
 class KerasInPlace(KerasAdapter):
@@ -207,7 +252,8 @@ class KerasOnTensorflow(KerasInPlace):
     def stage_traced(self, x: keras.Variable, value: Any) -> Any:
         import tensorflow as tf
 
-        return value if tf.inside_function() else super().stage_traced(x, value)
+        inside = tf.inside_function()
+        return self.fitting(x, value) if inside else super().stage_traced(x, value)
 
 
 class KerasOnJax(KerasAdapter):
@@ -282,9 +328,7 @@ class KerasOnJax(KerasAdapter):
 
         placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], placements)
-        for (x, _), array in zip(staged, arrays):
-            with self.lock(x):
-                keras_slot.write(x, array)
+        replace_slots(self, [x for x, _ in staged], arrays)
         for x, _ in staged:
             jax_trainer.require_mine(x, self.name(x))
 

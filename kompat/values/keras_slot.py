@@ -14,6 +14,7 @@ from keras.src.backend.common import global_state
 from keras.src.utils import naming
 
 SCOPE = "stateless_scope"
+SLOT = "_value"
 
 
 def active_scope() -> Any:
@@ -26,11 +27,12 @@ def active_scope() -> Any:
 def within(scope: Any) -> Iterator[None]:
     """Make `scope` the active `StatelessScope` of this thread, without entering it."""
     outer = active_scope()
-    global_state.set_global_attribute(SCOPE, scope)
+    of_thread = global_state.GLOBAL_STATE_TRACKER.__dict__
     try:
+        of_thread[SCOPE] = scope
         yield
     finally:
-        global_state.set_global_attribute(SCOPE, outer)
+        of_thread[SCOPE] = outer  # no call, before which an interrupt could come
 
 
 def outside_scope() -> contextlib.AbstractContextManager[None]:

@@ -6,12 +6,13 @@ Nothing here costs anything before the first such session is entered.
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from kompat.errors import UninitializedVariableError
 from kompat.values.adapter import Adapter, as_host, view_refused
+from kompat.values.locks import OwnLock
 
 
 class PrivateValues:
@@ -19,12 +20,12 @@ class PrivateValues:
 
     def __init__(self) -> None:
         self._held: dict[int, tuple[weakref.ref, Any]] = {}
-        self._swap = threading.Lock()
-        self._exclusive = threading.RLock()
+        self._swap = OwnLock()
+        self._exclusive = OwnLock()
 
     def exclusive(self) -> AbstractContextManager:
         """Held by a run that updates variables; other such runs wait."""
-        return self._exclusive
+        return self._exclusive.now
 
     def snapshot(self, variable: Any) -> tuple[Any, Any]:
         """The value of a variable, to compare with later and to compute with.
@@ -44,14 +45,21 @@ class PrivateValues:
 
     def replace(self, changes: Sequence[tuple[Any, Any, Any]]) -> bool:
         """Write new values, unless a variable was written since its snapshot."""
-        with self._swap:
+        new = self._entries((variable, value) for variable, _, value in changes)
+        with self._swap.now:
             for variable, seen, _ in changes:
                 held = self._held.get(id(variable))
                 if seen is not None and (held is None or held[1] is not seen):
                     return False
-            for variable, _, value in changes:
-                self._put(variable, value)
+            self._held.update(new)
         return True
+
+    def snapshots(self, variables: Sequence[Any]) -> list[tuple[Any, Any]]:
+        """The snapshots of several variables, at one moment where they have values."""
+        for variable in variables:
+            self.snapshot(variable)
+        with self._swap.now:
+            return [self.snapshot(variable) for variable in variables]
 
     needs_locks = False
     recorded_value = record_writes = None
@@ -60,16 +68,17 @@ class PrivateValues:
         """None: others may write at any time; `replace` sees it."""
         return []
 
-    def write(self, variable: Any, value: Any) -> None:
-        """Give a variable a value that nobody else will change."""
-        with self._swap:
-            self._put(variable, value)
+    def write(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        """Give variables values that nobody else will change: all in one step."""
+        self._held.update(self._entries(pairs))
 
-    def _put(self, variable: Any, value: Any) -> None:
+    def _entries(self, pairs: Iterable[tuple[Any, Any]]) -> dict[int, tuple[weakref.ref, Any]]:
+        return {id(variable): (self._reference(variable), value) for variable, value in pairs}
+
+    def _reference(self, variable: Any) -> weakref.ref:
         key = id(variable)
         held = self._held.get(key)
-        ref = held[0] if held else weakref.ref(variable, lambda _: self._held.pop(key, None))
-        self._held[key] = ref, value
+        return held[0] if held else weakref.ref(variable, lambda _: self._held.pop(key, None))
 
     def has(self, variable: Any) -> bool:
         """Whether a variable has a value here."""
@@ -143,8 +152,7 @@ class PrivateAdapter(Adapter):
         values = current()
         if values is None:
             return self.own.commit(staged)
-        for x, value in staged:
-            values.write(x, value)
+        values.write(staged)
         return None
 
     def write(self, x: Any, value: Any) -> None:

@@ -5,13 +5,18 @@ through a session: the user's own where one is open, else one that kompat keeps 
 both, variables that have no value yet are initialised first.
 """
 
+import collections
 import contextlib
+import functools
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import context
+from tensorflow.python.ops.resource_variable_ops import ResourceVariable
 
 from kompat.errors import (
     ImmutableValueError,
@@ -28,7 +33,7 @@ from kompat.values.adapter import (
     view_refused,
 )
 from kompat.values.conversion import is_number, to_host
-from kompat.values.locks import lock_of
+from kompat.values.locks import lock_of, ordered, under
 
 _GRAPH_STATE = "_kompat_graph_state"
 
@@ -187,10 +192,54 @@ class VariableAdapter(InPlaceAdapter):
         eager = by_graph.pop(None, [])
         for graph, pairs in by_graph.items():
             _assign_in_graph(graph, pairs)
-        for x, value in eager:
-            lifted = contextlib.nullcontext() if tf.inside_function() else context.eager_mode()
-            with self.lock(x), lifted:
-                x.assign(value)
+        if eager and tf.inside_function():
+            for x, value in eager:
+                with self.lock(x):
+                    x.assign(value)
+        elif eager:
+            _assign_together(self, *zip(*eager))
+
+
+def _assign_together(
+    adapter: VariableAdapter, xs: Sequence[tf.Variable], values: Sequence[np.ndarray]
+) -> None:
+    """Assign to eager variables: to all of them, or to none where an interrupt comes between."""
+    with contextlib.nullcontext() if tf.executing_eagerly() else context.eager_mode():
+        if all(type(x) is ResourceVariable for x in xs):
+            tensors = list(map(_tensor_of, values))
+            handles = [x.handle for x in xs]
+            under(ordered(map(adapter.lock, xs)), functools.partial(_assign_in_c, handles, tensors))
+            return
+        before = [tf.identity(x) if x.is_initialized() else None for x in xs]
+        try:
+            for x, value in zip(xs, values):
+                with adapter.lock(x):
+                    x.assign(value)
+        except BaseException:
+            for x, value in zip(xs, before):
+                if value is not None:
+                    x.assign(value)
+            raise
+
+
+def _tensor_of(value: np.ndarray) -> tf.Tensor:
+    """A tensor; an interrupt that comes inside of TensorFlow arrives as itself."""
+    try:
+        return tf.convert_to_tensor(value)
+    except SystemError as error:
+        if error.__cause__ is None:
+            raise
+        raise error.__cause__ from None
+
+
+def _assign_in_c(handles: Sequence[Any], tensors: Sequence[tf.Tensor]) -> None:
+    """One call of C for all variables: no interrupt comes between two of them."""
+    execute = functools.partial(
+        pywrap_tfe.TFE_Py_FastPathExecute, context.context(), "AssignVariableOp", None
+    )
+    collections.deque(
+        map(execute, handles, tensors, repeat("validate_shape"), repeat(False)), maxlen=0
+    )
 
 
 def graph_of(x: Any) -> tf.Graph | None:

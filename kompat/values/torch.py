@@ -15,7 +15,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.adapter import Adapter, InPlaceAdapter, as_host, view_refused
-from kompat.values.locks import lock_at, lock_of
+from kompat.values.locks import lock_at, lock_of, ordered, under
 
 # Types that NumPy does not have: torch type -> (integer of the same width, NumPy type).
 _CARRIED = {
@@ -88,10 +88,13 @@ class TorchAdapter(InPlaceAdapter):
         return from_numpy(as_host(value, *self.spec(x), name))
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        with torch._C._DisableFuncTorch(), torch.no_grad():
-            for x, source in staged:
-                with self.lock(x):
-                    x.copy_(source)
+        xs, sources = zip(*staged)
+
+        def copy() -> None:
+            with torch._C._DisableFuncTorch():
+                copy_all(xs, sources)
+
+        under(ordered(map(self.lock, xs)), copy)
 
     def _require_data(self, x: torch.Tensor) -> None:
         if torch.nn.parameter.is_lazy(x):
@@ -136,6 +139,16 @@ class TorchAdapter(InPlaceAdapter):
                 "inside vmap, grad or jvp a tensor stands for many values.",
                 "return it from the transformed function and read the result.",
             )
+
+
+def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> None:
+    """Copy into tensors in one call of C, so that no interrupt comes between two of them."""
+    was_recording = torch.is_grad_enabled()
+    try:
+        torch._C._set_grad_enabled(False)
+        torch._foreach_copy_(targets, sources)
+    finally:
+        torch._C._set_grad_enabled(was_recording)
 
 
 def to_numpy(x: torch.Tensor) -> np.ndarray:
