@@ -7,13 +7,21 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import WIDE, beside, default_number, dtype_name, is_symbolic
+from kompat.engines.width import (
+    WIDE,
+    beside,
+    default_number,
+    dtype_name,
+    is_symbolic,
+    is_tensor,
+)
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, ReadPhase, Shape, read
 from kompat.graph.phase import PhaseNumber
 
 _cast = engines.current.exact(keras.ops.cast)
 _fused_cast = engines.current.fused(_cast, static=("dtype",))
+_stack = engines.current.exact(keras.ops.stack)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
 
 
@@ -40,10 +48,26 @@ def operand(x: Any, like: Any = None) -> Any:
         return np.array(x, object)
     if x is None or isinstance(x, (str, bytes, dict)):
         raise _no_operand(x)
+    if _holds_tensors(x):
+        return _stacked(x)
     try:
         return _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+
+
+def _holds_tensors(x: Any) -> bool:
+    """Whether tensors, variables or symbolic tensors stand in lists, at any depth."""
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_tensors, x))
+    return isinstance(x, (keras.KerasTensor, keras.Variable, PhaseNumber)) or is_tensor(x)
+
+
+def _stacked(x: Any) -> Any:
+    """The tensors and numbers of a list, of one shape, as one tensor."""
+    parts = [operand(part) for part in x]
+    first = next((part for part in parts if is_tensor(part) or is_symbolic(part)), parts[0])
+    return _stack([tensor(beside(part, first)) for part in parts])
 
 
 def _phase_number(x: PhaseNumber, like: Any) -> Any:
