@@ -14,6 +14,7 @@ from kompat.engines.width import (
     dtype_name,
     is_symbolic,
     is_tensor,
+    promoted,
 )
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, ReadPhase, Shape, read
@@ -130,15 +131,8 @@ def common(*operands: Any) -> list[Any]:
     names = list(map(dtype_name, operands))
     if len(set(names)) == 1:
         return list(map(tensor, operands))
-    dtype = _promoted(names)
+    dtype = promoted(names)
     return [cast_like(tensor(x), dtype) for x in operands]
-
-
-def _promoted(names: list[str]) -> str:
-    """The dtype to which Keras promotes others, never cut to 32 bits."""
-    floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
-    wide = (floats or {*names}) & WIDE
-    return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
 
 
 def apply(
@@ -163,7 +157,7 @@ def apply(
 
     def spec(operands: list[Any], extra: Any) -> keras.KerasTensor:
         known = shape(*map(_known_shape, operands), *extra)
-        return keras.KerasTensor(known, dtype=_promoted(list(map(dtype_name, operands))))
+        return keras.KerasTensor(known, dtype=promoted(list(map(dtype_name, operands))))
 
     shaped = [x if hasattr(x, "shape") else tensor(x) for x in operands]
     if any(isinstance(x, keras.KerasTensor) for x in (*shaped, *extra)):

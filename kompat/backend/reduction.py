@@ -11,7 +11,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.backend.axes import Axis, axes_in, axis_in
-from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
+from kompat.backend.operands import apply, cast_like, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
 from kompat.graph.unranked import is_unranked
 
@@ -65,13 +65,22 @@ def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 def _extremum(function: Callable, sign: int, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The maximum or minimum; of no elements the first value that any element would replace."""
-    if is_unranked(x) or 0 not in x.shape:
+    if is_unranked(x):
         return _reduce(function, x, axis, keepdims)
-    none = np.full(_reduced_shape(x.shape, axes_in(x, axis), keepdims), _bound(x, sign))
+    axes = axes_in(x, axis)
+    if isinstance(x, keras.KerasTensor) and x.shape[:1] == (None,) and axes in (None, 0, (0,)):
+        return apply(
+            lambda tensors: _extremum(function, sign, *tensors, axis, keepdims),
+            lambda shape: tuple(_reduced_shape(shape, axes, keepdims)),
+            x,
+        )
+    if 0 not in x.shape:
+        return _reduce(function, x, axis, keepdims)
+    none = np.full(_reduced_shape(x.shape, axes, keepdims), _bound(x, sign))
     return tensor(none.astype(dtype_name(x)))
 
 
-def _reduced_shape(shape: Any, axes: Any, keepdims: bool) -> list[int]:
+def _reduced_shape(shape: Any, axes: Any, keepdims: bool) -> list[Any]:
     taken = range(len(shape)) if axes is None else [axes] if isinstance(axes, int) else axes
     sizes = [1 if axis in taken else size for axis, size in enumerate(shape)]
     return sizes if keepdims else [size for axis, size in enumerate(sizes) if axis not in taken]

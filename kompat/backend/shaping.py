@@ -333,4 +333,7 @@ def squeeze(x: Any, axis: int) -> Any:
             f"squeeze expects axis {axis} to have the size 1, received a tensor of shape "
             f"{tuple(x.shape)}."
         )
+    if x.shape[axis] is None:  # TensorFlow knows it when it runs
+        sizes = keras.ops.shape(x)
+        return _reshape(x, sizes[:axis] + sizes[axis + 1 :])
     return _squeeze(x, axis)

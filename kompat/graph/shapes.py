@@ -63,8 +63,7 @@ class Shaped(GraphOperation):
             sizes = _sizes_from(self._sizes, lambda root: shapes[id(root)])
         return run_sizes(sizes)
 
-    @staticmethod
-    def sizes(node: Any) -> Any:
+    def sizes(self, node: Any) -> Any:
         """The sizes among the arguments of a node of such an operation."""
         return history.arguments(node, lambda x: x)[0][0]
 
@@ -93,8 +92,7 @@ class Index(GraphOperation):
                     shape.append(_length(part, size))
         return keras.KerasTensor((*shape, *sizes), dtype=dtype_name(x))
 
-    @staticmethod
-    def sizes(node: Any) -> Any:
+    def sizes(self, node: Any) -> Any:
         """The numbers in the key of a node."""
         return history.arguments(node, lambda x: x)[0][1]
 
