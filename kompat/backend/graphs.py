@@ -149,20 +149,21 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     condition = operand(condition)
     if len(condition.shape) == 0:
         return _switch_scalar(condition, then_expression, else_expression)
-    then = operand(then_expression() if callable(then_expression) else then_expression)
-    otherwise = operand(else_expression() if callable(else_expression) else else_expression)
-    rank = max(len(then.shape), len(otherwise.shape))
-    missing = rank - len(condition.shape) if rank else 0
+    branches = [x() if callable(x) else x for x in (then_expression, else_expression)]
+    then, otherwise = map(operand, branches)
+    longer = max(then, otherwise, key=lambda x: len(x.shape))
+    missing = len(longer.shape) - len(condition.shape)
+    if all(isinstance(x, (int, float)) for x in branches):
+        missing = 0
     if missing < 0:
         raise ValueError(
             "Rank of `condition` should be less than or equal to rank of `then_expression` and "
             f"`else_expression`. ndim(condition)={len(condition.shape)}, "
-            f"ndim(then_expression)={rank}"
+            f"ndim(then_expression)={len(longer.shape)}"
         )
     condition, then, otherwise = concrete(condition, then, otherwise)
     condition = keras.ops.cast(condition, "bool")
-    longer = then if len(then.shape) == rank else otherwise
-    if rank and len(condition.shape) == 1 and _broadcasts(condition.shape, longer.shape):
+    if missing and len(condition.shape) == 1 and _broadcasts(condition.shape, longer.shape):
         missing = 0
     for _ in range(missing):
         condition = keras.ops.expand_dims(condition, -1)
