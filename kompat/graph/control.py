@@ -14,7 +14,8 @@ from kompat import engines, mode
 from kompat.engines.width import promoted
 from kompat.graph import call_context, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
-from kompat.graph.operations import GraphOperation, read
+from kompat.graph.gradients import depends
+from kompat.graph.operations import Gradient, GraphOperation, read
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import surrounding, unperturbed
 
@@ -30,23 +31,32 @@ class Branch:
             # An output that is a variable is read when the graph runs.
             self.outputs = keras.tree.map_structure(_as_node, self.given)
         self._own = {id(node) for node in nodes}
+        gradients = [node.operation for node in nodes if isinstance(node.operation, Gradient)]
+        self._wrt = [x for operation in gradients for x in operation.wrt]
         self.flat = keras.tree.flatten(self.outputs)
         self.symbolic = [x for x in self.flat if isinstance(x, keras.KerasTensor)]
 
     def captured(self) -> list[Any]:
-        """The symbolic tensors from outside that the branch computes with."""
+        """The symbolic tensors from outside that the branch computes with.
+
+        What lies between a loss and that by which the branch differentiates it is computed inside.
+        """
         found: dict[int, Any] = {}
         stack = list(self.symbolic)
         visited = set()
         while stack:
             tensor = stack.pop()
             node = history.node_of(tensor)
-            if node is None or id(node) not in self._own:
+            if node is None or not (id(node) in self._own or self._is_differentiated(tensor)):
                 found[id(tensor)] = tensor
             elif id(node) not in visited:
                 visited.add(id(node))
                 stack += history.parents(node)
         return list(found.values())
+
+    def _is_differentiated(self, tensor: Any) -> bool:
+        is_last = history.is_input(history.node_of(tensor)) or any(x is tensor for x in self._wrt)
+        return bool(self._wrt) and not is_last and depends(tensor, self._wrt)
 
 
 def _as_node(x: Any) -> Any:

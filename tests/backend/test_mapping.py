@@ -186,3 +186,19 @@ def test_loops_in_a_model_over_axes_of_unknown_length(K, name):
     for steps in (4, 6):
         x = np.arange(2 * steps * 3, dtype="float32").reshape(2, steps, 3)
         np.testing.assert_array_equal(model.predict(x, verbose=0), want(x))
+
+
+def test_gradients_of_each_element(K, engine):
+    if engine == "numpy":
+        pytest.skip("NumPy has no gradients")
+    rows = np.arange(12.0, dtype="float32").reshape(4, 3)
+    x, w = K.placeholder((4, 3)), K.variable([[1.0], [2.0], [3.0]])
+    squares = K.square(K.dot(x, w))
+    by_variable = K.map_fn(lambda i: K.gradients(squares[i], w)[0], K.arange(4))
+    by_tensor = K.map_fn(lambda i: K.gradients(squares[i], x)[0], K.arange(4))
+    got = K.function([x], [by_variable, by_tensor])([rows])
+    products = rows @ [1, 2, 3]
+    np.testing.assert_allclose(got[0][..., 0], 2 * products[:, None] * rows)
+    want = np.zeros((4, 4, 3))
+    want[range(4), range(4)] = 2 * products[:, None] * [1, 2, 3]
+    np.testing.assert_allclose(got[1], want)
