@@ -10,13 +10,8 @@ JAX: dict[str, str] = {}
 # Nothing that NumPy is asked for.
 NUMPY: dict[str, str] = {}
 
-TORCH = {
-    # K.reverse, which flips, works.
-    "tests/graph/test_shapes.py::test_symbolic_tensors_take_the_keys_of_arrays"
-    "[(1, slice(None, None, None), slice(None, None, -1))]": (
-        "tensors of PyTorch have no negative steps: https://github.com/pytorch/pytorch/issues/59786"
-    ),
-}
+# Nothing.
+TORCH: dict[str, str] = {}
 
 _NAN = (
     "TensorFlow's maximum pooling on CPU drops NaN in the channels that it does not vectorise: "

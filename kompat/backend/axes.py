@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import keras
+import numpy as np
+
 Axis = int | list[int] | tuple[int, ...] | None
 
 
@@ -32,6 +35,7 @@ def axes_in(x: Any, axes: Any) -> Any:
     """
     if axes is None:
         return None
+    axes = listed(axes)
     if not isinstance(axes, (list, tuple)):
         return axis_in(x, axes)
     found = tuple(axis_in(x, axis) for axis in axes)
@@ -40,3 +44,10 @@ def axes_in(x: Any, axes: Any) -> Any:
             f"expected different axes, received {axes!r} for a tensor of shape {tuple(x.shape)}."
         )
     return found
+
+
+def listed(axes: Any) -> Any:
+    """Axes that stand in an array or a tensor as a list; others as they are."""
+    if isinstance(axes, np.ndarray) or keras.ops.is_tensor(axes):
+        return keras.ops.convert_to_numpy(axes).tolist()
+    return axes

@@ -1,5 +1,6 @@
 """Make variables and tensors of given content."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,9 +11,10 @@ from keras.backend import is_int_dtype
 
 from kompat import engines
 from kompat.backend.operands import tensor
+from kompat.backend.shaping import reshape
 from kompat.backend.variables import standard_dtype, variable
-from kompat.engines.width import is_symbolic
-from kompat.graph.shapes import Shaped, run_sizes
+from kompat.engines.width import dtype_name, is_symbolic
+from kompat.graph.shapes import Shaped, are_traced, run_sizes
 from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable
 
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
+_full = engines.current.exact(keras.ops.full)
 _ones_like = engines.current.exact(keras.ops.ones_like)
 _zeros_like = engines.current.exact(keras.ops.zeros_like)
 
@@ -58,11 +61,26 @@ def constant(
     """
     dtype = standard_dtype(dtype)
     host = as_host(value, None, np.dtype(dtype), "the constant")
-    if shape is not None:
-        host = np.full(shape, host) if host.size == 1 else host.reshape(shape)
+    sizes = shape if shape is None or is_symbolic(shape) else run_sizes(shape)
+    if is_symbolic(sizes) or are_traced(sizes):
+        return _shaped_later(engines.current.place(host), sizes)
+    if sizes is not None:
+        host = np.full(sizes, host) if host.size == 1 else host.reshape(sizes)
     if engines.current.is_narrowing(host.dtype):
         return engines.current.place(host)  # inside a trace what is on the host would be cut
     return _convert(host, dtype=dtype)
+
+
+def _shaped_later(filling: Any, shape: Any) -> Any:
+    """A constant of a shape that is known when the program runs."""
+    if math.prod(filling.shape) > 1:
+        return reshape(filling, shape)
+    one, dtype = reshape(filling, ()), dtype_name(filling)
+
+    def fill(sizes: Any) -> Any:
+        return _full(sizes, one, dtype=dtype)
+
+    return Shaped(fill, lambda sizes: sizes, dtype).of(shape) if is_symbolic(shape) else fill(shape)
 
 
 def zeros(shape: Any, dtype: str | None = None, name: str | None = None) -> Any:
@@ -106,10 +124,13 @@ def ones(shape: Any, dtype: str | None = None, name: str | None = None) -> Any:
 def _filled(
     fill: Callable[..., Any], compute: Callable[..., Any], shape: Any, dtype: Any, name: str | None
 ) -> Any:
-    if not is_symbolic(shape):
+    symbolic = is_symbolic(shape)
+    if not symbolic and not are_traced(run_sizes(shape)):
         return variable(fill(host_value(shape, "the shape")), dtype, name)
     dtype = standard_dtype(dtype)
     compute = partial(engines.current.exact(compute), dtype=dtype)
+    if not symbolic:
+        return compute(run_sizes(shape))
     return Shaped(compute, lambda sizes: sizes, dtype).of(shape)
 
 
@@ -151,6 +172,8 @@ def _dtype_of(numbers: tuple[Any, ...]) -> str:
 
 
 def _arange(bounds: tuple[Any, ...], dtype: str) -> Any:
+    if are_traced(bounds):
+        return keras.ops.arange(*bounds, dtype=dtype)
     if not all(isinstance(bound, (int, float)) for bound in bounds):
         raise TypeError(f"arange expects numbers, received {bounds}.")
     if bounds[2] == 0:

@@ -128,7 +128,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     Args:
         condition: a boolean or number. A scalar chooses a branch, and only that is computed; an
             array of the branches' rank or less chooses element by element, from the left; a vector
-            as long as their last axis from the right, as in tf.keras.
+            as long as their last axis from the right, as in tf.keras. Of two numbers an array of
+            any rank chooses.
         then_expression: a tensor, or a function without arguments that returns one.
         else_expression: the same.
 
@@ -148,18 +149,21 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     condition = operand(condition)
     if len(condition.shape) == 0:
         return _switch_scalar(condition, then_expression, else_expression)
-    then = operand(then_expression() if callable(then_expression) else then_expression)
-    otherwise = operand(else_expression() if callable(else_expression) else else_expression)
-    missing = len(then.shape) - len(condition.shape)
+    branches = [x() if callable(x) else x for x in (then_expression, else_expression)]
+    then, otherwise = map(operand, branches)
+    longer = max(then, otherwise, key=lambda x: len(x.shape))
+    missing = len(longer.shape) - len(condition.shape)
+    if all(isinstance(x, (int, float)) for x in branches):
+        missing = 0
     if missing < 0:
         raise ValueError(
             "Rank of `condition` should be less than or equal to rank of `then_expression` and "
             f"`else_expression`. ndim(condition)={len(condition.shape)}, "
-            f"ndim(then_expression)={len(then.shape)}"
+            f"ndim(then_expression)={len(longer.shape)}"
         )
     condition, then, otherwise = concrete(condition, then, otherwise)
     condition = keras.ops.cast(condition, "bool")
-    if len(condition.shape) == 1 and _broadcasts(condition.shape, then.shape):
+    if missing and len(condition.shape) == 1 and _broadcasts(condition.shape, longer.shape):
         missing = 0
     for _ in range(missing):
         condition = keras.ops.expand_dims(condition, -1)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.backend.axes import axes_in, axis_in
+from kompat.backend.axes import axes_in, axis_in, listed
 from kompat.backend.operands import concrete, number, operand
 from kompat.engines.width import dtype_name
 from kompat.graph.shapes import may_be_alike
@@ -124,6 +124,7 @@ def reverse(x: Any, axes: int | Sequence[int]) -> Any:
     array([3., 2., 1.], dtype=float32)
     """
     x = operand(x)
+    axes = listed(axes)
     several = tuple(axes) if isinstance(axes, (list, tuple)) else (axes,)
     return _flip(x, axis=axes_in(x, several))
 

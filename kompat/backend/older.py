@@ -17,6 +17,7 @@ from kompat.backend.reduction import prod
 from kompat.engines import width
 from kompat.graph import history
 from kompat.graph.default import Graph, get_default_graph
+from kompat.graph.shapes import index, run_sizes
 
 __all__ = [
     "control_dependencies",
@@ -115,7 +116,7 @@ def slice(x: Any, start: Sequence[Any], size: Sequence[Any]) -> Any:
 
     Args:
         x: a tensor, variable or array.
-        start: for each axis, where the part begins.
+        start: for each axis, where the part begins; elements may be symbolic, as those of `size`.
         size: for each axis, how many elements it has; -1 for all that follow.
 
     Returns:
@@ -130,12 +131,22 @@ def slice(x: Any, start: Sequence[Any], size: Sequence[Any]) -> Any:
     array([2., 3.], dtype=float32)
     """
     x = tensor(x)
+    start, size = _elements(start), _elements(size)
     if not len(start) == len(size) == len(x.shape):
         raise ValueError(
             f"slice expects a start and a size for each axis of a tensor of shape "
             f"{tuple(x.shape)}, received {start} and {size}."
         )
-    return x[tuple(_part(first, count) for first, count in zip(start, size))]
+    key = tuple(_part(first, count) for first, count in zip(start, size))
+    symbolic = any(isinstance(n, keras.KerasTensor) for n in (*start, *size))
+    return index(x, key) if symbolic else x[key]
+
+
+def _elements(numbers: Any) -> list[Any]:
+    """The elements of a list or of a tensor of known length."""
+    if isinstance(numbers, keras.KerasTensor):
+        return [numbers[i] for i in range(numbers.shape[0] or 0)]
+    return list(numbers if width.is_symbolic(numbers) else run_sizes(numbers))
 
 
 def _part(first: Any, count: Any) -> Any:

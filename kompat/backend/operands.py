@@ -7,13 +7,22 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import WIDE, beside, default_number, dtype_name, is_symbolic
+from kompat.engines.width import (
+    WIDE,
+    beside,
+    default_number,
+    dtype_name,
+    is_symbolic,
+    is_tensor,
+    promoted,
+)
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, ReadPhase, Shape, read
 from kompat.graph.phase import PhaseNumber
 
 _cast = engines.current.exact(keras.ops.cast)
 _fused_cast = engines.current.fused(_cast, static=("dtype",))
+_stack = engines.current.exact(keras.ops.stack)
 _convert = engines.current.exact(keras.ops.convert_to_tensor)
 
 
@@ -40,10 +49,26 @@ def operand(x: Any, like: Any = None) -> Any:
         return np.array(x, object)
     if x is None or isinstance(x, (str, bytes, dict)):
         raise _no_operand(x)
+    if _holds_tensors(x):
+        return _stacked(x)
     try:
         return _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+
+
+def _holds_tensors(x: Any) -> bool:
+    """Whether tensors, variables or symbolic tensors stand in lists, at any depth."""
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_tensors, x))
+    return isinstance(x, (keras.KerasTensor, keras.Variable, PhaseNumber)) or is_tensor(x)
+
+
+def _stacked(x: Any) -> Any:
+    """The tensors and numbers of a list, of one shape, as one tensor."""
+    parts = [operand(part) for part in x]
+    first = next((part for part in parts if is_tensor(part) or is_symbolic(part)), parts[0])
+    return _stack([tensor(beside(part, first)) for part in parts])
 
 
 def _phase_number(x: PhaseNumber, like: Any) -> Any:
@@ -106,15 +131,8 @@ def common(*operands: Any) -> list[Any]:
     names = list(map(dtype_name, operands))
     if len(set(names)) == 1:
         return list(map(tensor, operands))
-    dtype = _promoted(names)
+    dtype = promoted(names)
     return [cast_like(tensor(x), dtype) for x in operands]
-
-
-def _promoted(names: list[str]) -> str:
-    """The dtype to which Keras promotes others, never cut to 32 bits."""
-    floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
-    wide = (floats or {*names}) & WIDE
-    return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
 
 
 def apply(
@@ -139,7 +157,7 @@ def apply(
 
     def spec(operands: list[Any], extra: Any) -> keras.KerasTensor:
         known = shape(*map(_known_shape, operands), *extra)
-        return keras.KerasTensor(known, dtype=_promoted(list(map(dtype_name, operands))))
+        return keras.KerasTensor(known, dtype=promoted(list(map(dtype_name, operands))))
 
     shaped = [x if hasattr(x, "shape") else tensor(x) for x in operands]
     if any(isinstance(x, keras.KerasTensor) for x in (*shaped, *extra)):

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from kompat import mode
+from kompat.engines.width import is_symbolic
 from kompat.graph import layer_phase, phase as phases
 from kompat.graph.control import Branch, choose
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber
@@ -77,8 +78,8 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
         training: a boolean or 0 or 1; the learning phase by default.
 
     Returns:
-        A tensor. If a branch is symbolic, and so is the phase, the branch is chosen when the
-        graph runs, and the other is not computed.
+        A tensor. In graph mode, and where a branch is symbolic, the branch is chosen when the
+        graph runs, and the other is not computed; else it is chosen by the phase of the moment.
 
     Example:
 
@@ -89,8 +90,10 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     if isinstance(phase, keras.KerasTensor):
         return choose(phase, Branch(x), Branch(alt))
     chosen = Branch(x if phase else alt)
-    symbolic = isinstance(phase, PhaseNumber) and not phases.is_running()
-    if symbolic and (chosen.symbolic or mode.building_graph()):
+    follows = isinstance(phase, PhaseNumber) and not phases.is_running()
+    if follows and (
+        mode.building_graph() or is_symbolic(keras.tree.flatten([chosen.given, x, alt]))
+    ):
         other = Branch(alt if phase else x)
         return choose(phase, *((chosen, other) if phase else (other, chosen)))
     return chosen.given

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from kompat import engines
 from kompat.backend.axes import Axis, axes_in, axis_in
-from kompat.backend.operands import cast_like, floating, is_floating, operand, tensor
+from kompat.backend.operands import apply, cast_like, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
 from kompat.graph.unranked import is_unranked
 
@@ -62,16 +63,35 @@ def _reduce(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
     return result if result.dtype is x.dtype else cast_like(result, dtype_name(x))
 
 
-def _extremum(function: Callable, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """The maximum or minimum; of no elements there is none, whatever the engine makes of it."""
-    if is_unranked(x) or 0 not in x.shape:
+def _extremum(function: Callable, sign: int, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """The maximum or minimum; of no elements the first value that any element would replace."""
+    if is_unranked(x):
         return _reduce(function, x, axis, keepdims)
-    reduced = _sum(x, axis=axes_in(x, axis), keepdims=keepdims)
-    if 0 not in reduced.shape:
-        raise ValueError(
-            f"expected elements along axis {axis}, received a tensor of shape {tuple(x.shape)}."
+    axes = axes_in(x, axis)
+    if isinstance(x, keras.KerasTensor) and x.shape[:1] == (None,) and axes in (None, 0, (0,)):
+        return apply(
+            lambda tensors: _extremum(function, sign, *tensors, axis, keepdims),
+            lambda shape: tuple(_reduced_shape(shape, axes, keepdims)),
+            x,
         )
-    return cast_like(reduced, dtype_name(x))
+    if 0 not in x.shape:
+        return _reduce(function, x, axis, keepdims)
+    none = np.full(_reduced_shape(x.shape, axes, keepdims), _bound(x, sign))
+    return tensor(none.astype(dtype_name(x)))
+
+
+def _reduced_shape(shape: Any, axes: Any, keepdims: bool) -> list[Any]:
+    taken = range(len(shape)) if axes is None else [axes] if isinstance(axes, int) else axes
+    sizes = [1 if axis in taken else size for axis, size in enumerate(shape)]
+    return sizes if keepdims else [size for axis, size in enumerate(sizes) if axis not in taken]
+
+
+def _bound(x: Any, sign: int) -> Any:
+    """The largest value of a dtype for the sign 1, the smallest for -1."""
+    dtype = dtype_name(x)
+    if "int" not in dtype:
+        return sign > 0 if dtype == "bool" else sign * math.inf
+    return np.iinfo(dtype).max if sign > 0 else np.iinfo(dtype).min
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -127,7 +147,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        A tensor of the dtype of `x`.
+        A tensor of the dtype of `x`; of no elements -inf, of integers the smallest.
 
     Raises:
         ValueError: an axis is out of range or doubled.
@@ -137,7 +157,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.max(K.constant([[1., 2.], [3., 4.]]), axis=0))
     array([3., 4.], dtype=float32)
     """
-    return _extremum(_max, operand(x), axis, keepdims)
+    return _extremum(_max, -1, operand(x), axis, keepdims)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -149,7 +169,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        A tensor of the dtype of `x`.
+        A tensor of the dtype of `x`; of no elements inf, of integers the largest.
 
     Raises:
         ValueError: an axis is out of range or doubled.
@@ -159,7 +179,7 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> K.eval(K.min(K.constant([[1., 2.], [3., 4.]]), axis=0))
     array([1., 2.], dtype=float32)
     """
-    return _extremum(_min, operand(x), axis, keepdims)
+    return _extremum(_min, 1, operand(x), axis, keepdims)
 
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

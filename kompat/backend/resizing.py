@@ -7,10 +7,18 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat.backend.operands import apply, data_format_of, operand, require_ranks
+from kompat import engines
+from kompat.backend.operands import apply, cast_like, data_format_of, operand, require_ranks
 from kompat.backend.shaping import repeat_elements
+from kompat.engines.width import dtype_name
 
 __all__ = ["resize_images", "resize_volumes"]
+
+Kernel = Callable[[Any, Any], Any]
+"""The weights at distances, computed by NumPy or, for a size that is not known, by `keras.ops`."""
+
+_matmul = engines.current.exact(keras.ops.matmul)
+_swapaxes = engines.current.exact(keras.ops.swapaxes)
 
 
 def resize_images(
@@ -32,7 +40,7 @@ def resize_images(
             the pixels aligned, without smoothing.
 
     Returns:
-        A tensor: of the dtype of `x` for "nearest", else float32.
+        A tensor: of the dtype of `x` for "nearest", else float32, or float64 for float64.
 
     Raises:
         ValueError: `x` is not of rank 4, or `data_format` or `interpolation` is unknown.
@@ -51,12 +59,16 @@ def resize_images(
         )
     factors = height_factor, width_factor
     if interpolation in ("nearest", "area"):
-        x = x if interpolation == "nearest" else keras.ops.cast(x, "float32")
+        x = x if interpolation == "nearest" else _at_least_single(x)
         return _repeated(x, factors, axes)
-    x = keras.ops.cast(x, "float32")
+    x = _at_least_single(x)
     for factor, axis in zip(factors, axes):
         x = _interpolated(x, factor, axis, interpolation)
     return x
+
+
+def _at_least_single(x: Any) -> Any:
+    return x if dtype_name(x) == "float64" else cast_like(x, "float32")
 
 
 def resize_volumes(
@@ -103,48 +115,73 @@ def _interpolated(x: Any, factor: int, axis: int, interpolation: str) -> Any:
     """Multiply the size of an axis; each new element is a weighted mean of old ones."""
 
     def compute(x: Any) -> Any:
-        weights = _weights(keras.ops.shape(x)[axis], factor, interpolation)
-        moved = keras.ops.tensordot(x, weights, axes=[[axis], [0]])
-        return keras.ops.moveaxis(moved, -1, axis)
+        size = keras.ops.shape(x)[axis]
+        of_size = _known_weights if isinstance(size, int) else _weights
+        weights = cast_like(of_size(size, factor, interpolation), dtype_name(x))
+        return _swapaxes(_matmul(_swapaxes(x, axis, -1), weights), axis, -1)
 
-    if x.shape[axis] is not None:
-        return compute(x)
-    return apply(lambda tensors: compute(*tensors), lambda shape: shape, x)
+    if x.shape[axis] is None and isinstance(x, keras.KerasTensor):
+        return apply(
+            lambda tensors: compute(*tensors), lambda shape: _longer(shape, axis, factor), x
+        )
+    return compute(x)
+
+
+def _longer(shape: tuple[int | None, ...], axis: int, factor: int) -> tuple[int | None, ...]:
+    return tuple(n and n * factor if i == axis else n for i, n in enumerate(shape))
 
 
 @lru_cache(maxsize=128)
-def _weights(size: int, factor: int, interpolation: str) -> np.ndarray:
+def _known_weights(size: int, factor: int, interpolation: str) -> np.ndarray:
+    return _weights(size, factor, interpolation, np)
+
+
+def _weights(size: Any, factor: int, interpolation: str, xp: Any = keras.ops) -> Any:
     """Of shape (size, size * factor): how much each old element counts in each new one."""
-    new = (np.arange(size * factor) + 0.5) / factor - 0.5
-    weights = _KERNELS[interpolation](np.abs(new[None, :] - np.arange(size)[:, None]))
-    return (weights / weights.sum(axis=0)).astype("float32")
+    old = xp.arange(size, dtype="float64")
+    new = (xp.arange(size * factor, dtype="float64") + 0.5) / factor - 0.5
+    weights = _KERNELS[interpolation](xp, xp.abs(new[None, :] - old[:, None]))
+    return weights / xp.sum(weights, axis=0)
 
 
-def _triangle(x: np.ndarray) -> np.ndarray:
-    return np.maximum(1 - x, 0)
+def _triangle(xp: Any, x: Any) -> Any:
+    return xp.maximum(1 - x, 0)
 
 
-def _cubic(b: float, c: float) -> Callable[[np.ndarray], np.ndarray]:
+def _cubic(b: float, c: float) -> Kernel:
     """Mitchell and Netravali's family, "Reconstruction filters in computer graphics" (1988)."""
     inner = np.array([12 - 9 * b - 6 * c, -18 + 12 * b + 6 * c, 0, 6 - 2 * b]) / 6
     outer = np.array([-b - 6 * c, 6 * b + 30 * c, -12 * b - 48 * c, 8 * b + 24 * c]) / 6
 
-    def kernel(x: np.ndarray) -> np.ndarray:
-        return np.where(x < 1, np.polyval(inner, x), np.where(x < 2, np.polyval(outer, x), 0))
+    def kernel(xp: Any, x: Any) -> Any:
+        return xp.where(x < 1, _polynomial(inner, x), xp.where(x < 2, _polynomial(outer, x), 0))
 
     return kernel
 
 
-def _lanczos(radius: int) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda x: np.where(x < radius, np.sinc(x) * np.sinc(x / radius), 0)
+def _polynomial(coefficients: np.ndarray, x: Any) -> Any:
+    """The value at `x`, with the highest power first."""
+    value, *others = coefficients.tolist()
+    for coefficient in others:
+        value = value * x + coefficient
+    return value
 
 
-def _gaussian(x: np.ndarray) -> np.ndarray:
+def _lanczos(radius: int) -> Kernel:
+    return lambda xp, x: xp.where(x < radius, _sinc(xp, x) * _sinc(xp, x / radius), 0)
+
+
+def _sinc(xp: Any, x: Any) -> Any:
+    angle = xp.where(x == 0, 1e-20, np.pi * x)
+    return xp.sin(angle) / angle
+
+
+def _gaussian(xp: Any, x: Any) -> Any:
     """Of standard deviation 1/2, cut at three of them."""
-    return np.where(x < 1.5, np.exp(-2 * x * x), 0)
+    return xp.where(x < 1.5, xp.exp(-2 * x * x), 0)
 
 
-_KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+_KERNELS: dict[str, Kernel] = {
     "bilinear": _triangle,
     "bicubic": _cubic(0, 0.5),
     "gaussian": _gaussian,

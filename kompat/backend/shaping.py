@@ -10,7 +10,7 @@ from kompat import engines
 from kompat.backend.axes import axis_in
 from kompat.backend.operands import apply, operand, require_ranks
 from kompat.engines.width import is_symbolic
-from kompat.graph.shapes import Shaped, run_sizes
+from kompat.graph.shapes import Shaped, differ, run_sizes
 from kompat.graph.unranked import is_unranked
 
 __all__ = [
@@ -322,15 +322,18 @@ def squeeze(x: Any, axis: int) -> Any:
     """
     x = operand(x)
     axis = axis_in(x, axis)
-    if x.shape[axis] is None:
+    if x.shape[axis] is None and isinstance(x, keras.KerasTensor):
         return apply(
             lambda tensors: squeeze(tensors[0], axis),
             lambda shape: shape[:axis] + shape[axis + 1 :],
             x,
         )
-    if x.shape[axis] != 1:
+    if differ(x.shape[axis], 1):
         raise ValueError(
             f"squeeze expects axis {axis} to have the size 1, received a tensor of shape "
             f"{tuple(x.shape)}."
         )
+    if x.shape[axis] is None:  # TensorFlow knows it when it runs
+        sizes = keras.ops.shape(x)
+        return _reshape(x, sizes[:axis] + sizes[axis + 1 :])
     return _squeeze(x, axis)

@@ -278,7 +278,7 @@ def scan(
         finally:
             _loops.positions.pop()
 
-    positions = np.arange(1, xs[0].shape[0], dtype="int32")
+    positions = jnp.arange(1, xs[0].shape[0], dtype="int32")  # the number may be unknown
     carry, others = jax.lax.scan(body, carry, (positions, [x[1:] for x in xs]))
     return carry, [jnp.concatenate([y[None], rest]) for y, rest in zip(ys, others)]
 

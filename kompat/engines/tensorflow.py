@@ -47,14 +47,38 @@ def exact(function: Function) -> Function:
     Variables are replaced by their tensors: `tf.divide` would call a variable's own operator.
     """
     own = _matmul if function.__name__ == "matmul" else function
+    of_uint64 = _OF_UINT64.get(function.__name__)
 
     @functools.wraps(function)
     def on_tensors(*args: Any, **kwargs: Any) -> Any:
         if any(isinstance(arg, keras.KerasTensor) for arg in args):
             return function(*args, **kwargs)
-        return own(*map(_operand, args), **kwargs)
+        operands = list(map(_operand, args))
+        if of_uint64 is not None and _are_uint64(operands):
+            return of_uint64(*[tf.convert_to_tensor(x, tf.uint64) for x in operands], **kwargs)
+        return own(*operands, **kwargs)
 
     return on_tensors  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+# Keras takes uint64 for uint32.
+_OF_UINT64 = {
+    **{name: getattr(tf, name) for name in ("add", "subtract", "multiply", "maximum", "minimum")},
+    **{name: getattr(tf, name) for name in ("equal", "not_equal", "less", "less_equal")},
+    **{name: getattr(tf, name) for name in ("greater", "greater_equal")},
+    "floor_divide": tf.math.floordiv,
+    "mod": tf.math.floormod,
+    "sum": tf.reduce_sum,
+    "prod": tf.reduce_prod,
+    "max": tf.reduce_max,
+    "min": tf.reduce_min,
+}
+
+
+def _are_uint64(operands: list[Any]) -> bool:
+    """Whether all operands are uint64, but for Python's integers."""
+    tensors = [x for x in operands if type(x) is not int]
+    return bool(tensors) and all(getattr(x, "dtype", None) == "uint64" for x in tensors)
 
 
 def _matmul(x: Any, y: Any) -> Any:

@@ -5,7 +5,7 @@ Keras cuts 64 bits to 32 on every engine but TensorFlow.
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -131,6 +131,13 @@ def beside(x: Any, tensor: Any) -> Any:
     dtype = np.dtype(dtype_name(tensor))
     fits = np.can_cast(x.dtype, dtype, "same_kind") or (x.dtype.kind in "biu" and dtype.kind != "b")
     return x.astype(dtype) if fits and x.dtype != dtype else x
+
+
+def promoted(names: Sequence[str]) -> str:
+    """The dtype to which Keras promotes others, never cut to 32 bits."""
+    floats = {name for name in names if name.startswith(("float", "bfloat", "complex"))}
+    wide = (floats or {*names}) & WIDE
+    return wide.pop() if len(wide) == 1 else keras.backend.result_type(*names)
 
 
 def dtype_name(x: Any) -> str:

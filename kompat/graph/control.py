@@ -10,11 +10,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat import engines
+from kompat import engines, mode
+from kompat.engines.width import promoted
 from kompat.graph import call_context, fit, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
-from kompat.graph.operations import GraphOperation, read
+from kompat.graph.gradients import depends
+from kompat.graph.operations import Gradient, GraphOperation, read
+from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import surrounding, unperturbed
+
+_cast = engines.current.exact(keras.ops.cast)
 
 
 class Branch:
@@ -26,23 +31,32 @@ class Branch:
             # An output that is a variable is read when the graph runs.
             self.outputs = keras.tree.map_structure(_as_node, self.given)
         self._own = {id(node) for node in nodes}
+        gradients = [node.operation for node in nodes if isinstance(node.operation, Gradient)]
+        self._wrt = [x for operation in gradients for x in operation.wrt]
         self.flat = keras.tree.flatten(self.outputs)
         self.symbolic = [x for x in self.flat if isinstance(x, keras.KerasTensor)]
 
     def captured(self) -> list[Any]:
-        """The symbolic tensors from outside that the branch computes with."""
+        """The symbolic tensors from outside that the branch computes with.
+
+        What lies between a loss and that by which the branch differentiates it is computed inside.
+        """
         found: dict[int, Any] = {}
         stack = list(self.symbolic)
         visited = set()
         while stack:
             tensor = stack.pop()
             node = history.node_of(tensor)
-            if node is None or id(node) not in self._own:
+            if node is None or not (id(node) in self._own or self._is_differentiated(tensor)):
                 found[id(tensor)] = tensor
             elif id(node) not in visited:
                 visited.add(id(node))
                 stack += history.parents(node)
         return list(found.values())
+
+    def _is_differentiated(self, tensor: Any) -> bool:
+        is_last = history.is_input(history.node_of(tensor)) or any(x is tensor for x in self._wrt)
+        return bool(self._wrt) and not is_last and depends(tensor, self._wrt)
 
 
 def _as_node(x: Any) -> Any:
@@ -61,8 +75,11 @@ class Subgraphs(GraphOperation):
 class Switch(Subgraphs):
     """Compute one of two branches.
 
+    On JAX a compiled branch has the shapes of the other. Where they differ, a condition that
+    follows from fed numbers is known when the program is compiled, once for each.
+
     Args:
-        then, otherwise: the branches, with outputs of equal structure and shapes.
+        then, otherwise: the branches, with outputs of equal structure and ranks.
     """
 
     def __init__(self, then: Branch, otherwise: Branch):
@@ -70,6 +87,8 @@ class Switch(Subgraphs):
         self.then = then
         self.otherwise = otherwise
         self.inner = [*then.flat, *otherwise.flat]
+        shapes = [map(_shape, branch.flat) for branch in (then, otherwise)]
+        self._shapes_differ = not all(map(may_be_alike, *shapes))
         captured = {id(x): x for branch in (then, otherwise) for x in branch.captured()}
         self.captured = list(captured.values())
         self._schedules = {
@@ -79,11 +98,15 @@ class Switch(Subgraphs):
     def compute_output_spec(self, condition: Any, captured: list[Any]) -> Any:
         return keras.tree.map_structure(_common_spec, self.then.outputs, self.otherwise.outputs)
 
+    def sizes(self, node: Any) -> Any:
+        """The condition, where it decides on a shape."""
+        return history.arguments(node, lambda x: x)[0][0] if self._shapes_differ else []
+
     def evaluate(self, run: Run, condition: Any, captured: list[Any]) -> Any:
         feeds = {id(x): value for x, value in zip(self.captured, captured)}
         if isinstance(condition, (bool, int, np.ndarray, np.generic)):
             return self._at_once(run, bool(condition), feeds)
-        if engines.current.cond is None:
+        if engines.current.cond is None or (self._shapes_differ and not mode.is_traced(condition)):
             return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
         return self._compiled(run, condition, feeds)
 
@@ -159,7 +182,7 @@ class Switch(Subgraphs):
     def _outputs(self, branch: Branch, inner: Run) -> list[Any]:
         """What a branch gives, in the dtypes that both have in common."""
         dtypes = map(_common_dtype, self.then.flat, self.otherwise.flat)
-        return [keras.ops.cast(inner.value(x), dtype) for x, dtype in zip(branch.flat, dtypes)]
+        return [_cast(inner.value(x), dtype) for x, dtype in zip(branch.flat, dtypes)]
 
 
 def _dtype(x: Any) -> str:
@@ -171,12 +194,17 @@ def _dtype(x: Any) -> str:
     )
 
 
+def _shape(x: Any) -> tuple[int | None, ...]:
+    return tuple(getattr(x, "shape", ()))
+
+
 def _common_dtype(then: Any, otherwise: Any) -> str:
-    return keras.backend.result_type(_dtype(then), _dtype(otherwise))
+    names = _dtype(then), _dtype(otherwise)
+    return names[0] if names[0] == names[1] else promoted(names)
 
 
 def _common_spec(then: Any, otherwise: Any) -> keras.KerasTensor:
-    shapes = [tuple(getattr(x, "shape", ())) for x in (then, otherwise)]
+    shapes = [_shape(x) for x in (then, otherwise)]
     if len(shapes[0]) != len(shapes[1]):
         raise ValueError(
             f"K.switch: expected branches of one rank, received shapes {shapes[0]} and {shapes[1]}."

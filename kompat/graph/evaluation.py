@@ -20,7 +20,6 @@ from kompat.errors import UnfedPlaceholderError
 from kompat.graph import call_context, history
 from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function
 from kompat.graph.phase import PhaseNumber
-from kompat.graph.shapes import Index, Shaped
 from kompat.graph.state import Perturb, State
 
 
@@ -95,7 +94,7 @@ class Schedule:
         visit = [
             tensor
             for node in self.nodes()
-            if isinstance(node.operation, (Shaped, Index))
+            if isinstance(node.operation, GraphOperation)
             for tensor in keras.tree.flatten(node.operation.sizes(node))
         ]
         seen: set[int] = set()

@@ -35,6 +35,11 @@ def gradients(loss: Any, wrt: list[Any]) -> list[Any]:
     return [next(found) if reach.holds(x) else None for x in wrt]
 
 
+def depends(tensor: Any, wrt: list[Any]) -> bool:
+    """Whether a symbolic tensor may have a gradient with respect to one of `wrt`."""
+    return any(map(_Reach(tensor).holds, wrt))
+
+
 class _Reach:
     """Everything that a loss depends on by a path that gradients can take."""
 

@@ -26,6 +26,10 @@ class GraphOperation(keras.Operation):
     inner: Sequence[Any] = ()
     """The outputs of the subgraphs that it computes with, where it has some."""
 
+    def sizes(self, node: Any) -> Any:
+        """The arguments of its node that must be known when a program is compiled."""
+        return []
+
     def evaluate(self, run: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs from the values of the arguments."""
         return self.call(*args, **kwargs)

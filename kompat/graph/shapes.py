@@ -1,5 +1,6 @@
 """Operations whose result has a shape that is itself computed, and what is known of it before."""
 
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,9 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat.engines.width import function_of, is_symbolic
+from kompat import engines
+from kompat.engines.width import dtype_name, function_of, is_symbolic
 from kompat.graph import history
-from kompat.graph.operations import GraphOperation, Shape, public_function
+from kompat.graph.operations import GraphOperation, Shape, public_function, read
 
 
 class Shaped(GraphOperation):
@@ -61,8 +63,7 @@ class Shaped(GraphOperation):
             sizes = _sizes_from(self._sizes, lambda root: shapes[id(root)])
         return run_sizes(sizes)
 
-    @staticmethod
-    def sizes(node: Any) -> Any:
+    def sizes(self, node: Any) -> Any:
         """The sizes among the arguments of a node of such an operation."""
         return history.arguments(node, lambda x: x)[0][0]
 
@@ -89,10 +90,9 @@ class Index(GraphOperation):
                 taken -= 1
                 if isinstance(part, list):
                     shape.append(_length(part, size))
-        return keras.KerasTensor((*shape, *sizes), dtype=x.dtype)
+        return keras.KerasTensor((*shape, *sizes), dtype=dtype_name(x))
 
-    @staticmethod
-    def sizes(node: Any) -> Any:
+    def sizes(self, node: Any) -> Any:
         """The numbers in the key of a node."""
         return history.arguments(node, lambda x: x)[0][1]
 
@@ -109,18 +109,63 @@ def _length(bounds: list[Any], size: int | None) -> int | None:
     return len(range(*slice(*known).indices(size)))
 
 
-def _index(tensor: keras.KerasTensor, key: Any) -> keras.KerasTensor:
-    """`tensor[key]`, also for the keys that Keras refuses: a bare slice, symbolic numbers."""
+def index(tensor: Any, key: Any) -> keras.KerasTensor:
+    """`tensor[key]` as a symbolic tensor, also for the keys that Keras refuses.
+
+    These are a bare slice, symbolic numbers, variables and tensors without dimensions. Backwards
+    it flips first, because PyTorch has no negative steps.
+
+    Raises:
+        TypeError: a part of the key is no integer, as an array of them.
+    """
     parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
-    if is_symbolic(parts):
+    if backwards := _backwards(parts):
+        tensor = keras.ops.flip(tensor, axis=backwards)
+        parts = [_forwards(part) if _is_backwards(part) else part for part in parts]
+    if is_symbolic(parts) or not isinstance(tensor, keras.KerasTensor):
         return Index().symbolic_call(tensor, parts)
     return _keras_index(tensor, tuple(slice(*p) if isinstance(p, list) else p for p in parts))
 
 
 def _part(part: Any) -> Any:
+    """A part of a key; a slice as a list, and what is known as a Python number."""
     if isinstance(part, slice):
         return [_part(part.start), _part(part.stop), _part(part.step)]
-    return part.item() if isinstance(part, np.generic) else part
+    if part is None or part is Ellipsis or isinstance(part, int):
+        return part
+    if getattr(part, "shape", None) != () or "int" not in dtype_name(part):
+        raise TypeError(
+            f"expected an integer or a slice as the key of a symbolic tensor, received "
+            f"{type(part).__name__} {part!r:.60}.\nWhy: a key names one place or a range of each "
+            "axis.\nFix: take several rows with K.gather(tensor, indices)."
+        )
+    if isinstance(part, keras.KerasTensor):
+        return part
+    if isinstance(part, keras.Variable):
+        return read(part)
+    return int(keras.ops.convert_to_numpy(part))
+
+
+def _is_backwards(part: Any) -> bool:
+    return isinstance(part, list) and isinstance(part[2], int) and part[2] < 0
+
+
+def _backwards(parts: list[Any]) -> tuple[int, ...]:
+    """The axes that a key goes through backwards, those behind an ellipsis from the end."""
+    front = list(itertools.takewhile(lambda part: part is not Ellipsis, parts))
+    ends = [(front, 0), (parts[len(front) + 1 :], None)]
+    found = []
+    for some, start in ends:
+        axes = [part for part in some if part is not None]
+        first = -len(axes) if start is None else start
+        found += [axis for axis, part in enumerate(axes, first) if _is_backwards(part)]
+    return tuple(found)
+
+
+def _forwards(bounds: list[Any]) -> list[Any]:
+    """The slice of the flipped axis that takes the same elements in the same order."""
+    start, stop, step = bounds
+    return [None if bound is None else -1 - bound for bound in (start, stop)] + [-step]
 
 
 def differ(one: int | None, other: int | None) -> bool:
@@ -134,7 +179,7 @@ def may_be_alike(one: Sequence[int | None], other: Sequence[int | None]) -> bool
 
 
 def run_sizes(sizes: Any) -> Any:
-    """Sizes as integers where they are known; what an engine traces stays a tensor.
+    """Sizes as integers where they are known; what an engine traces stays a tensor each.
 
     Args:
         sizes: a number, a tensor of rank 1, or a list of numbers and scalar tensors.
@@ -146,8 +191,16 @@ def run_sizes(sizes: Any) -> Any:
     try:
         found = np.asarray(sizes)
     except Exception:  # each engine has its own error for a tensor that has no value yet
-        return sizes
+        rank_1 = len(sizes.shape) == 1 and isinstance(sizes.shape[0], int)
+        return tuple(sizes[i] for i in range(sizes.shape[0])) if rank_1 else sizes
     return tuple(found.tolist()) if found.ndim else found.item()
+
+
+def are_traced(sizes: Any) -> bool:
+    """Whether some sizes, as `run_sizes` gives them, are known to the engine's program alone."""
+    if isinstance(sizes, tuple):
+        return any(map(are_traced, sizes))
+    return engines.current.is_size(sizes) or keras.ops.is_tensor(sizes)
 
 
 def known_sizes(sizes: Any) -> Any:
@@ -229,4 +282,4 @@ _OF_SHAPES = {
 
 _keras_index = keras.KerasTensor.__getitem__
 if _keras_index.__module__ != __name__:
-    keras.KerasTensor.__getitem__ = _index
+    keras.KerasTensor.__getitem__ = index

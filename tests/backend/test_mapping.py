@@ -147,3 +147,58 @@ def test_errors_say_what_was_expected(K):
         K.foldl(lambda a, v: K.sum(a), K.placeholder((None, 3)))
     with pytest.raises(TypeError, match="the value of foldr to keep its dtype"):
         K.foldr(lambda a, v: K.cast(a, "int32"), K.placeholder((None, 3)))
+
+
+def test_the_elements_may_be_indices(K):
+    x = K.placeholder((None, 3))
+    values = np.arange(12.0, dtype="float32").reshape(4, 3)
+    rows = K.map_fn(lambda i: x[i] * 2, K.arange(4))
+    sums = K.map_fn(lambda i: K.sum(x[i]), K.arange(K.shape(x)[0]), dtype="float32")
+    got = K.function([x], [rows, sums])([values])
+    np.testing.assert_array_equal(got[0], values * 2)
+    np.testing.assert_array_equal(got[1], values.sum(1))
+
+
+LOOPS = {
+    "map_fn": (lambda K, x: K.map_fn(lambda e: e * 2, x), lambda a: a * 2),
+    "foldl": (
+        lambda K, x: K.foldl(lambda a, e: a + e, K.permute_dimensions(x, (1, 0, 2))),
+        lambda a: a.sum(1),
+    ),
+    "rnn": (
+        lambda K, x: K.rnn(lambda e, s: (e + s[0], [e + s[0]]), x, [K.zeros_like(x[:, 0])])[1],
+        lambda a: a.cumsum(1),
+    ),
+    "rnn backwards": (
+        lambda K, x: K.rnn(
+            lambda e, s: (e + s[0], [e + s[0]]), x, [K.zeros_like(x[:, 0])], go_backwards=True
+        )[1],
+        lambda a: a[:, ::-1].cumsum(1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_loops_in_a_model_over_axes_of_unknown_length(K, name):
+    loop, want = LOOPS[name]
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, keras.layers.Lambda(lambda x: loop(K, x))(inputs))
+    for steps in (4, 6):
+        x = np.arange(2 * steps * 3, dtype="float32").reshape(2, steps, 3)
+        np.testing.assert_array_equal(model.predict(x, verbose=0), want(x))
+
+
+def test_gradients_of_each_element(K, engine):
+    if engine == "numpy":
+        pytest.skip("NumPy has no gradients")
+    rows = np.arange(12.0, dtype="float32").reshape(4, 3)
+    x, w = K.placeholder((4, 3)), K.variable([[1.0], [2.0], [3.0]])
+    squares = K.square(K.dot(x, w))
+    by_variable = K.map_fn(lambda i: K.gradients(squares[i], w)[0], K.arange(4))
+    by_tensor = K.map_fn(lambda i: K.gradients(squares[i], x)[0], K.arange(4))
+    got = K.function([x], [by_variable, by_tensor])([rows])
+    products = rows @ [1, 2, 3]
+    np.testing.assert_allclose(got[0][..., 0], 2 * products[:, None] * rows)
+    want = np.zeros((4, 4, 3))
+    want[range(4), range(4)] = 2 * products[:, None] * [1, 2, 3]
+    np.testing.assert_allclose(got[1], want)

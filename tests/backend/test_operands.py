@@ -37,3 +37,24 @@ def test_a_variable_stands_where_a_tensor_does(K, name, graph):
     for a, b in zip(keras.tree.flatten(got), keras.tree.flatten(expected), strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+LISTS = {
+    "sum": (lambda K, x: K.sum(x), 19.0),
+    "mean": (lambda K, x: K.mean(x), 19 / 3),
+    "reshape": (lambda K, x: K.reshape(x, (3, 1)), [[9.0], [4.0], [6.0]]),
+    "square": (lambda K, x: K.square(x), [81.0, 16.0, 36.0]),
+    "sqrt": (lambda K, x: K.sqrt(x), [3.0, 2.0, 6**0.5]),
+    "concatenate": (lambda K, x: K.concatenate([x, x]), [9.0, 4.0, 6.0] * 2),
+    "nested": (lambda K, x: K.sum([x, [1.0, 2.0, 3.0]], axis=0), [10.0, 6.0, 9.0]),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_may_hold_symbolic_tensors(K, name):
+    function, want = LISTS[name]
+    p, v = K.placeholder((3,)), K.variable(4.0)
+    fed = K.function([p], [function(K, [K.sum(p), 4.0, K.max(p)])])([[1.0, 2.0, 6.0]])[0]
+    np.testing.assert_allclose(fed, want, rtol=1e-6)
+    now = K.eval(function(K, [K.constant(9.0), v, np.float64(6.0)]))
+    np.testing.assert_allclose(now, want, rtol=1e-6)

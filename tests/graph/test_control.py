@@ -202,3 +202,66 @@ def test_layers_in_a_branch_work_in_keras_models(K):
     np.testing.assert_array_equal(K.get_value(norm.moving_mean), 0)
     np.testing.assert_allclose(K.get_value(model(UP, training=True)), 0, atol=1e-6)
     np.testing.assert_allclose(K.get_value(norm.moving_mean), 0.5)
+
+
+def test_an_array_chooses_between_numbers(K, x):
+    values = np.array([[1.0, -2.0], [-3.0, 4.0]], "float32")
+    for then, otherwise, want in [
+        (1, 0, [[1, 0], [0, 1]]),
+        (1.0, -1.0, [[1, -1], [-1, 1]]),
+        (lambda: 1, lambda: 0, [[1, 0], [0, 1]]),
+    ]:
+        f = K.function([x], [K.switch(x > 0, then, otherwise)])
+        np.testing.assert_array_equal(f([values])[0], want)
+        now = K.switch(K.constant(values) > 0, then, otherwise)
+        np.testing.assert_array_equal(K.eval(now), want)
+    zeroed = K.function([x], [K.switch(x > 0, 0, x), K.switch(x > 0, x, 0)])([values])
+    np.testing.assert_array_equal(zeroed[0], np.minimum(values, 0))
+    np.testing.assert_array_equal(zeroed[1], np.maximum(values, 0))
+
+
+def test_branches_of_other_shapes(K):
+    condition, twice = K.placeholder([]), K.placeholder((2, 3))
+    rows = K.constant([[1.0, 2.0, 3.0]])
+    y = K.switch(condition > 0, rows + 0 + 0 + 0, lambda: twice * 2)
+    f = K.function([condition, twice], [y])
+    assert K.int_shape(y) == (None, 3)
+    for value in (1.0, -1.0, 1.0):
+        want = [[1, 2, 3]] if value > 0 else np.full((2, 3), 8.0)
+        np.testing.assert_array_equal(f([value, np.full((2, 3), 4.0)])[0], want)
+
+
+LARGE = 2**53 + 1
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "float64"])
+def test_branches_of_64_bits(K, engine, dtype):
+    if (engine, dtype) == ("torch", "uint64"):
+        pytest.skip("PyTorch computes nothing with uint64")
+    value = np.array([LARGE if dtype != "float64" else 1 + 2**-50, 1], dtype)
+    a, b = (K.placeholder((2,), dtype=dtype) for _ in range(2))
+    c = K.placeholder(())
+    chosen = [K.switch(c, a, b), K.switch(c, lambda: a, lambda: b), K.in_train_phase(a, b)]
+    f = K.function([a, b, c, K.learning_phase()], [*chosen, K.switch(a > 5, a, b)])
+    for phase, want in [(1, value), (0, value[::-1])]:
+        for found in f([value, value[::-1], float(phase), phase])[:3]:
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, want)
+
+
+def test_in_eager_mode_values_are_chosen_by_the_phase_of_the_moment(K):
+    v, w = K.variable(1.0), K.variable(2.0)
+    for phase in (0, 1):
+        with K.learning_phase_scope(phase):
+            for train, test in [(v, w), (lambda: v, lambda: w), (lambda: v * 1, w)]:
+                chosen = K.in_train_phase(train, test), K.in_test_phase(train, test)
+                assert not any(map(K.is_symbolic, chosen))
+                assert [K.get_value(x) for x in chosen] == ([1, 2] if phase else [2, 1])
+
+
+def test_a_symbolic_branch_makes_the_other_symbolic(K, x):
+    with K.learning_phase_scope(1):
+        y = K.in_train_phase(K.constant([[5.0, 6.0]]), x)
+    f = K.function([x, K.learning_phase()], [y])
+    np.testing.assert_array_equal(f([[[1, 2]], 0])[0], [[1, 2]])
+    np.testing.assert_array_equal(f([[[1, 2]], 1])[0], [[5, 6]])

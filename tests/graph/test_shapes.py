@@ -160,3 +160,106 @@ def test_a_shape_with_other_elements_is_refused(K):
     for shape in [(5, 2), (-1, 5), (-1, -1), "shape", 2.5]:
         with pytest.raises((ValueError, TypeError), match="expected"):
             K.reshape(K.constant(X), shape)
+
+
+KEYS = {
+    "a constant": lambda K: K.constant(1, dtype="int32"),
+    "a variable": lambda K: K.variable(1, dtype="int32"),
+    "a NumPy array": lambda K: np.array(1),
+    "a symbolic tensor": lambda K: K.shape(K.placeholder((1,)))[0],
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_key_may_be_a_tensor_without_dimensions(K, name):
+    x = K.placeholder((None, 3, 4))
+    if name == "a symbolic tensor":
+        one = K.shape(x)[0] - 1
+    else:
+        one = KEYS[name](K)
+    made, wanted = [x[one], x[:, one]], [X[1], X[:, 1]]
+    if name != "a variable":  # whose value a compiled program does not know
+        made += [x[..., one:], x[one, None, :one]]
+        wanted += [X[..., 1:], X[1, None, :1]]
+    for found, want in zip(K.function([x], made)([X]), wanted, strict=True):
+        np.testing.assert_array_equal(found, want)
+
+
+@pytest.mark.parametrize("key", [np.array([0, 1]), np.array(1.0), "first", [0, 1]], ids=repr)
+def test_another_key_is_refused(K, key):
+    with pytest.raises(TypeError, match=r"expected an integer or a slice[^\n]*\n.*\n.*K.gather"):
+        K.placeholder((None, 3))[key]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [np.s_[::-1], np.s_[::-1, ..., ::-2], np.s_[5:0:-1, None, -1:-3:-1], np.s_[0:2:-1]],
+    ids=str,
+)
+def test_keys_go_backwards(K, key):
+    x = K.placeholder((None, 3, 4))
+    np.testing.assert_array_equal(K.function([x], [x[key]])([X])[0], X[key])
+    assert K.placeholder((2, 3, 4))[key].shape == X[key].shape
+
+
+def test_a_shape_backwards(K):
+    x = K.placeholder((None, 3, 4))
+    turned = K.reshape(x, K.shape(x)[::-1])
+    assert K.int_shape(turned) == (4, 3, None)
+    np.testing.assert_array_equal(K.function([x], [turned])([X])[0], X.reshape(4, 3, 2))
+
+
+def test_a_slice_at_symbolic_places(K):
+    place = K.placeholder((), dtype="int32")
+    x, table = K.placeholder((None, 4)), K.constant(X[0])
+    parts = [
+        K.slice(table, [0, place], [-1, 2]),
+        K.slice(x, K.stack([0, place]), K.stack([2, 1])),
+    ]
+    for n in (1, 2):
+        got = K.function([place, x], parts)([n, X[1]])
+        np.testing.assert_array_equal(got[0], X[0][:, n : n + 2])
+        np.testing.assert_array_equal(got[1], X[1][:2, n : n + 1])
+
+
+# What old layers compute from the sizes of their input, and what it is for ones.
+IN_LAYERS = {
+    "tile by a stack": lambda K, x: K.tile(x[:, :1], K.stack([1, K.shape(x)[1], 1])),
+    "tile by a concatenation": lambda K, x: K.tile(
+        x[:, :1], K.concatenate([one(K), K.shape(x)[1:2], one(K)])
+    ),
+    "zeros": lambda K, x: x + K.zeros(K.stack([K.shape(x)[0], K.shape(x)[1], 3])),
+    "ones": lambda K, x: x * K.ones((K.shape(x)[0], K.shape(x)[1], 3)),
+    "constant": lambda K, x: x * K.constant(1.0, shape=K.shape(x)),
+    "constant of many": lambda K, x: (
+        x * K.constant([1.0] * 3, shape=K.stack([1, 1, K.shape(x)[2]]))
+    ),
+    "slice": lambda K, x: K.slice(
+        x, K.stack([0, 0, 0]), K.stack([K.shape(x)[0], K.shape(x)[1], 3])
+    ),
+    "dropout": lambda K, x: K.dropout(x, 0.0, noise_shape=K.stack([K.shape(x)[0], 1, 1])),
+    "arange": lambda K, x: x + 0 * K.cast(K.arange(K.shape(x)[0]), "float32")[:, None, None],
+    "cast": lambda K, x: x * K.cast(K.shape(x)[1], "float32") / K.cast(K.shape(x)[1], "float32"),
+    "squeeze": lambda K, x: K.squeeze(K.expand_dims(x, 1)[:, : K.shape(x)[1]], 1),
+    "resize": lambda K, x: K.resize_images(x[..., None], 2, 1, "channels_last", "bilinear")[
+        :, ::2, :, 0
+    ],
+    "a comparison": lambda K, x: K.switch(K.shape(x)[0] > 1, x, x * 2),
+    "map_fn": lambda K, x: K.map_fn(lambda row: row * 1.0, x),
+}
+
+
+def one(K):
+    return K.constant([1], dtype="int32")
+
+
+@pytest.mark.parametrize("name", IN_LAYERS)
+def test_sizes_inside_a_layer_whose_axes_are_unknown(K, name):
+    inputs = keras.Input((None, 3))
+    y = keras.layers.Lambda(lambda x: IN_LAYERS[name](K, x))(inputs)
+    model = keras.Model(inputs, y)
+    assert len(y.shape) == 3
+    assert y.shape[-1] in (3, None)
+    for batch, steps in [(2, 4), (3, 5)]:
+        want = np.ones((batch, steps, 3), "float32")
+        np.testing.assert_array_equal(model.predict(want, verbose=0), want)

@@ -103,7 +103,6 @@ TABLE: dict[str, list[Row]] = {
     **dict.fromkeys(("cumprod", "cumsum"), CUMULATION),
 }
 
-REFUSED = {"max-22", "min-22"}  # of nothing
 ANSWERED = {f"{name}-{i}" for name in ("var", "std") for i in (16, 17, 18, 27)}
 # NumPy's rule: a NaN is the largest and the smallest. TensorFlow's gradient of a product that holds
 # a zero is wrong: 0.
