@@ -65,8 +65,8 @@ def set_value(x: Any, value: Any) -> None:
     and sharding; constraints are not applied.
 
     Args:
-        x: a variable of Keras, flax, PyTorch or TensorFlow, a PyTorch tensor, a NumPy array, or
-            an instance of a type registered with `register_adapter`.
+        x: a variable of Keras, flax, PyTorch or TensorFlow, a PyTorch tensor, a NumPy array without
+            masked elements, or an instance of a type registered with `register_adapter`.
         value: a number, nested lists of numbers, or an array or variable of any framework, of
             the variable's shape.
 
@@ -74,7 +74,8 @@ def set_value(x: Any, value: Any) -> None:
         ShapeMismatchError: the shape differs, even if it would broadcast.
         LossyWriteError: the variable's dtype cannot hold the value.
         UnsupportedValueError: the value is no array of numbers.
-        NotAVariableError, ImmutableValueError: `x` cannot be written.
+        NotAVariableError, ImmutableValueError: `x` cannot be written; or it is a new array or tensor
+            that nobody else holds, so that what is written would be lost.
         UnavailableValueError: the variable cannot be reached.
 
     Example:

@@ -16,6 +16,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.adapter import Adapter, InPlaceAdapter, as_host, view_refused
 from kompat.values.locks import lock_at, lock_of
+from kompat.values.memory import require_apart
 
 # Types that NumPy does not have: torch type -> (integer of the same width, NumPy type).
 _CARRIED = {
@@ -72,13 +73,8 @@ class TorchAdapter(InPlaceAdapter):
                 "a value would be rounded to the tensor's scale.",
                 "make a new one: torch.quantize_per_tensor(value, scale, zero_point, dtype).",
             )
-        if not x.is_contiguous() and _overlaps(x):
-            raise ImmutableValueError(
-                f"{name}: several of its elements share one place in memory.",
-                "it was made by expand(), unfold() or as_strided(), so its elements cannot be "
-                "written one by one.",
-                "write to the tensor it is a view of, or to x.clone().",
-            )
+        if not x.is_contiguous():
+            require_apart(x.shape, x.stride(), 1, name)
         if x.is_inference() and not torch.is_inference_mode_enabled():
             raise ImmutableValueError(
                 f"{name}: it was made in inference mode.",
@@ -186,20 +182,6 @@ def address_of(x: torch.Tensor) -> int | None:
         return x.untyped_storage().data_ptr() or None
     except (RuntimeError, NotImplementedError):  # PyTorch's only answer
         return None
-
-
-def _overlaps(x: torch.Tensor) -> bool:
-    """Whether two elements of `x` share one place in memory."""
-    if x.numel() == 0:
-        return False
-    axes = sorted((step, size) for step, size in zip(x.stride(), x.shape) if size > 1)
-    reach = 0
-    for step, size in axes:
-        if step <= reach:
-            places = sum(np.ix_(*(step * np.arange(size) for step, size in axes)))
-            return len(np.unique(places)) < x.numel()
-        reach += step * (size - 1)
-    return False
 
 
 _ADAPTER = TorchAdapter()
