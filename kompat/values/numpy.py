@@ -4,12 +4,14 @@ An array that holds no numbers (of dates, of records) takes an array of its own 
 masked element has no value: it is neither written nor read into something else.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kompat.errors import ImmutableValueError, UnsupportedValueError
+from kompat.values import temporary
 from kompat.values.adapter import Adapter, Undo, host_value, view_refused
 from kompat.values.conversion import is_masked, is_number, require_shape, without_mask
 from kompat.values.locks import lock_of
@@ -64,6 +66,11 @@ class NumpyAdapter(Adapter):
         require_shape(source.shape, x.shape, name)
         return source.copy()
 
+    def write(self, x: np.ndarray, value: Any) -> None:
+        if sys.getrefcount(x) <= temporary.Limits.in_write and _is_alone(x):
+            raise temporary.lost(self.name(x))
+        super().write(x, value)
+
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         for x, value in staged:
             with lock_of(x):
@@ -101,6 +108,15 @@ class SubclassAdapter(NumpyAdapter):
             undo()
             raise
         return undo
+
+
+def _is_alone(x: np.ndarray) -> bool:
+    """Whether nobody but `x` can see its memory. Subclasses may write elsewhere."""
+    base = x.base
+    if base is None:
+        return type(x) is np.ndarray and x.flags.owndata
+    is_plain = type(base) is np.ndarray and base.base is None and base.flags.owndata
+    return is_plain and sys.getrefcount(base) <= temporary.Limits.in_base
 
 
 _ADAPTER, _SUBCLASS = NumpyAdapter(), SubclassAdapter()
