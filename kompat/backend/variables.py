@@ -22,6 +22,7 @@ from kompat.values import (
     not_a_variable,
     private,
     set_value,
+    writable,
 )
 from kompat.values.adapter import adapter_of
 from kompat.variable import Variable
@@ -151,7 +152,7 @@ def update(x: Any, new_x: Any) -> Any:
     if own and is_engine_value(new_x):
         _assign_tensor(x, new_x)
     else:
-        set_value(x, new_x)
+        writable(x).write(x, new_x)
     return x
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kompat.errors import NotAVariableError
+from kompat.values import temporary
 from kompat.values.adapter import Adapter, adapter_of, found, register_adapter
 
 __all__ = [
@@ -65,8 +66,8 @@ def set_value(x: Any, value: Any) -> None:
     and sharding; constraints are not applied.
 
     Args:
-        x: a variable of Keras, flax, PyTorch or TensorFlow, a PyTorch tensor, a NumPy array, or
-            an instance of a type registered with `register_adapter`.
+        x: a variable of Keras, flax, PyTorch or TensorFlow, a PyTorch tensor, a NumPy array without
+            masked elements, or an instance of a type registered with `register_adapter`.
         value: a number, nested lists of numbers, or an array or variable of any framework, of
             the variable's shape.
 
@@ -74,7 +75,8 @@ def set_value(x: Any, value: Any) -> None:
         ShapeMismatchError: the shape differs, even if it would broadcast.
         LossyWriteError: the variable's dtype cannot hold the value.
         UnsupportedValueError: the value is no array of numbers.
-        NotAVariableError, ImmutableValueError: `x` cannot be written.
+        NotAVariableError, ImmutableValueError: `x` cannot be written, or nobody holds it, so that
+            the value would be lost.
         UnavailableValueError: the variable cannot be reached.
 
     Example:
@@ -87,7 +89,7 @@ def set_value(x: Any, value: Any) -> None:
 
     Source: https://www.tensorflow.org/api_docs/python/tf/keras/backend/set_value
     """
-    adapter = found.get(type(x)) or _writable(x)
+    adapter = found.get(type(x)) or writable(x)
     adapter.write(x, value)
 
 
@@ -149,7 +151,7 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
     staged: dict[Adapter, list[tuple[Any, Any]]] = defaultdict(list)
     for cls in types:
         own = pairs if len(types) == 1 else [pair for pair in pairs if type(pair[0]) is cls]
-        adapter = _writable(own[0][0])
+        adapter = writable(own[0][0])
         staged[adapter] += adapter.stage_many(own)
     undos: list[Any] = []
     try:
@@ -219,7 +221,8 @@ def _how_to_read(x: Any) -> str:
     return "x.part, or register how: kompat.register_adapter(type(x), read=...)"
 
 
-def _writable(x: Any) -> Adapter:
+def writable(x: Any) -> Adapter:
+    """The adapter that writes `x`."""
     adapter = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
@@ -248,6 +251,8 @@ def schedule_error(received: str) -> NotAVariableError:
         "or change the schedule's own attributes and compile again.",
     )
 
+
+temporary.measure(set_value)
 
 # TensorFlow's AutoGraph would rewrite the functions, and all that they call, into graph code.
 for _function in (get_value, set_value, batch_get_value, batch_set_value):

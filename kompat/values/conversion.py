@@ -7,6 +7,7 @@ allowed; a changed integer, an overflow to infinity and a dropped imaginary part
 import functools
 import math
 import operator
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
@@ -34,16 +35,16 @@ def to_host(
         ShapeMismatchError: its shape is not `shape`, even if it would broadcast.
         LossyWriteError: `dtype` cannot hold it.
     """
-    source = _castable(as_numbers(value, dtype, name))
-    if shape is not None and source.shape != tuple(shape):
-        raise _shape_mismatch(source.shape, tuple(shape), name)
+    source = _castable(as_numbers(value, dtype, name), dtype)
+    if shape is not None:
+        require_shape(source.shape, tuple(shape), name)
     fresh = allocate(source.shape, dtype)
     if source.dtype.kind == "f" and dtype.kind == "f" and not is_ml_dtype(dtype):
         _round(source, fresh, name)
     else:
         check_fits(source, dtype, name)
         with np.errstate(all="ignore"):
-            np.copyto(fresh, source.real if dtype.kind != "c" else source, casting="unsafe")
+            np.copyto(fresh, source if dtype.kind in "cO" else source.real, casting="unsafe")
     return fresh
 
 
@@ -59,24 +60,65 @@ def _round(source: np.ndarray, fresh: np.ndarray, name: str) -> None:
 def as_numbers(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
     """View `value` (an array, a number or nested lists of them) as a NumPy array."""
     if isinstance(value, np.ndarray):
-        source = value
+        source = without_mask(value, name)
     else:
         if value is None or isinstance(value, (str, bytes, dict, set)):
             raise _unsupported(value, dtype, name)
+        if isinstance(value, (list, tuple)):
+            _require_no_mask(value, name)
         try:
             source = np.asarray(value)
+            if source.dtype.kind in "fc" and isinstance(value, (list, tuple)) and _is_finer(dtype):
+                source = np.array(value, dtype=object)
         except (ValueError, TypeError, NotImplementedError) as error:
             # TensorFlow raises NotImplementedError for a list with a symbolic tensor.
             raise _unsupported(value, dtype, name) from error
-        if source.dtype.kind == "f" and dtype.kind in "iu" and isinstance(value, (list, tuple)):
-            # np.asarray([2**63, -1]) goes through float64 and loses digits: keep Python's integers.
-            source = np.array(value, dtype=object)
-            return _from_objects(source, dtype, name)
     if source.dtype == object:
         return _from_objects(source, dtype, name)
     if not is_number(source.dtype):
         raise _unsupported(value, dtype, name)
     return source
+
+
+def _is_finer(dtype: np.dtype) -> bool:
+    """Whether `dtype` holds integers that np.asarray([2**63, -1]), a float64 array, has lost."""
+    return dtype.kind in "iuO" or dtype.type in (np.longdouble, np.clongdouble)
+
+
+def without_mask(x: np.ndarray, name: str) -> np.ndarray:
+    """`x` as a plain array over the same memory, unless some of its elements are masked."""
+    if is_masked(x):
+        raise UnsupportedValueError(
+            f"{name}: expected numbers, received an array with masked elements.",
+            "a masked element has no value; what lies under the mask is not meant to be seen.",
+            "say what is to stand there: value.filled(0).",
+        )
+    return np.asarray(x)
+
+
+def is_masked(x: Any) -> bool:
+    """Whether `x` is an array of which some element is masked."""
+    # The mask of a structured array is structured too, and has no `any`.
+    return isinstance(x, np.ma.MaskedArray) and any(np.ma.getmaskarray(x).tobytes())
+
+
+def _require_no_mask(values: list | tuple, name: str) -> None:
+    """Raise if nested lists hold masked arrays, whose data `np.asarray` would take."""
+    waiting, seen = [values], set()
+    while waiting:
+        part = waiting.pop()
+        kinds = set(map(type, part))
+        if id(part) in seen or not any(issubclass(kind, _MAY_BE_MASKED) for kind in kinds):
+            continue
+        seen.add(id(part))  # a list may hold itself
+        for value in part:
+            if isinstance(value, (list, tuple)):
+                waiting.append(value)
+            elif is_masked(value):
+                without_mask(value, name)
+
+
+_MAY_BE_MASKED = (list, tuple, np.ma.MaskedArray)
 
 
 def is_number(dtype: np.dtype) -> bool:
@@ -96,11 +138,13 @@ def kind_of(dtype: np.dtype) -> str:
     return "i" if dtype.kind == "u" else dtype.kind
 
 
-def _castable(source: np.ndarray) -> np.ndarray:
-    """`source` in a dtype from which NumPy casts to every other: ml_dtypes' integers lack some."""
-    if is_ml_dtype(source.dtype) and kind_of(source.dtype) == "i":
+def _castable(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """`source` in a dtype that holds its numbers and from which NumPy casts to `dtype`."""
+    if not is_ml_dtype(source.dtype) or source.dtype == dtype:
+        return source
+    if kind_of(source.dtype) == "i":
         return source.astype(np.int16)
-    return source
+    return source.astype(np.float32) if is_ml_dtype(dtype) else source
 
 
 @functools.cache
@@ -193,9 +237,12 @@ def require_unwrapped(
 def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
     """Raise LossyWriteError if writing `source` as `dtype` would change it beyond rounding."""
     have, want = kind_of(source.dtype), kind_of(dtype)
-    # ml_dtypes calls its casts from float8 to int4 safe; they wrap.
+    # ml_dtypes calls casts safe that wrap, saturate or lose NaN.
     safe = have in "bi" or want not in "bi"
-    if source.dtype == dtype or (safe and np.can_cast(source.dtype, dtype, "safe")):
+    safe &= not is_ml_dtype(dtype)
+    if dtype in (source.dtype, np.dtype(object)) or (
+        safe and np.can_cast(source.dtype, dtype, "safe")
+    ):
         return
     if have == "c" and want != "c":
         if np.any(source.imag):
@@ -209,13 +256,32 @@ def check_fits(source: np.ndarray, dtype: np.dtype, name: str) -> None:
                 changed |= _out_of_range(source, dtype)
             reason = "its value would change"
         else:
-            # Of ml_dtypes' floats, some have no infinity.
-            changed = (np.isfinite(source) != np.isfinite(result)) | (
-                np.isinf(source) != np.isinf(result)
-            )
-            reason = "it would overflow"
+            changed = _loses_magnitude(source.real, result.real)
+            if have == "c":
+                changed |= _loses_magnitude(source.imag, result.imag)
+            reason = f"it would become {result[changed][0]}" if np.any(changed) else ""
     if np.any(changed):
         raise _lossy(source, changed, dtype, name, reason)
+
+
+def _loses_magnitude(source: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """Where `result`, a float dtype's form of `source`, is more than rounded."""
+    changed = np.isnan(source) != np.isnan(result)
+    if _saturates(result.dtype):
+        limits = ml_dtypes.finfo(result.dtype)
+        largest = float(limits.max)
+        # From here on the next number above the largest, were there one, would be nearer.
+        step = 2.0 ** (math.frexp(largest)[1] - 1 - limits.nmant)
+        return changed | (np.abs(source.astype(np.float64)) >= largest + step / 2)
+    return changed | (np.isinf(source) != np.isinf(result))
+
+
+def _saturates(dtype: np.dtype) -> bool:
+    """Whether what is too large for `dtype` becomes its largest number."""
+    if not is_ml_dtype(dtype):
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.array(np.inf).astype(dtype)))
 
 
 def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -244,32 +310,58 @@ def _out_of_range(source: np.ndarray, dtype: np.dtype) -> np.ndarray:
 def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     """Python numbers that NumPy would not infer exactly, exactly, or an error."""
     values = source.ravel().tolist()
-    if not all(isinstance(v, (bool, int, float, np.number)) for v in values):
+    if not all(map(_is_scalar, values)):
         raise _unsupported(source if source.ndim else source[()], dtype, name)
+    if dtype.kind == "O":
+        return source
+
+    def refuse_unless(fits: list[bool], reason: str) -> None:
+        if not all(fits):
+            raise _lossy(source, ~np.array(fits).reshape(source.shape), dtype, name, reason)
+
+    if dtype.kind != "c":
+        refuse_unless([v.imag == 0 for v in values], "its imaginary part would be lost")
+        values = [v.real for v in values]
     if kind_of(dtype) == "i":
         low, high = integer_bounds(dtype)
-        fits = [low <= v <= high and v == int(v) for v in values]
-        reason, exact_dtype = "its value would change", dtype
-    else:
-        fits = [isinstance(v, float) or _is_finite_float(v) for v in values]
-        reason, exact_dtype = "it would overflow", np.dtype(np.float64)
-    if not all(fits):
-        raise _lossy(source, ~np.array(fits).reshape(source.shape), dtype, name, reason)
-    number: type = int if kind_of(exact_dtype) == "i" else float
-    return np.array([number(v) for v in values], dtype=exact_dtype).reshape(source.shape)
+        refuse_unless([low <= v <= high and v == int(v) for v in values], "its value would change")
+        return np.array([int(v) for v in values], dtype).reshape(source.shape)
+    wide = np.result_type(dtype if dtype.kind in "fc" else np.float64, np.float64)
+    part = wide.type().real.dtype
+    fits = [_fits_float(v.real, part) and _fits_float(v.imag, part) for v in values]
+    refuse_unless(fits, "it would overflow")
+    exact = np.array([part.type(v.real) for v in values], wide)
+    if wide.kind == "c":
+        exact.imag = [part.type(v.imag) for v in values]
+    return exact.reshape(source.shape)
 
 
-def _is_finite_float(number: Any) -> bool:
+def _is_scalar(value: Any) -> bool:
+    if isinstance(value, np.generic):
+        return is_number(value.dtype)
+    return isinstance(value, (bool, int, float, complex))
+
+
+def _fits_float(number: Any, wide: np.dtype) -> bool:
+    """Whether a real number stays finite, or infinite, as the float dtype `wide`."""
     try:
-        return math.isfinite(float(number))
-    except OverflowError:
+        with np.errstate(all="ignore"):
+            became_infinite = np.isinf(wide.type(number))
+    except (OverflowError, ValueError):  # ValueError: more digits than Python puts into a string
         return False
+    return not became_infinite or (not isinstance(number, int) and bool(np.isinf(number)))
+
+
+def require_shape(got: tuple, expected: tuple, name: str) -> None:
+    """Raise ShapeMismatchError, with what to write instead, if the shapes differ."""
+    if got != expected:
+        raise _shape_mismatch(got, expected, name)
 
 
 def _shape_mismatch(got: tuple, expected: tuple, name: str) -> ShapeMismatchError:
     mend = "pass an array of the variable's shape"
     try:
-        if got != expected and np.broadcast_shapes(got, expected) == expected:
+        if np.broadcast_shapes(got, expected) == expected:
             mend = f"to fill the variable, write np.broadcast_to(value, {expected})"
     except ValueError:
         if np.prod(got, dtype=int) == np.prod(expected, dtype=int):
@@ -282,14 +374,21 @@ def _shape_mismatch(got: tuple, expected: tuple, name: str) -> ShapeMismatchErro
 
 
 def _unsupported(value: Any, dtype: np.dtype, name: str) -> UnsupportedValueError:
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = _shown(value, reprlib.repr)  # also of what has no end, or fails
     return UnsupportedValueError(
         f"{name}: expected numbers for a variable of dtype {dtype.name}, "
         f"received {type(value).__name__}: {shown}.",
         "strings, None, ragged lists and objects have no numeric array.",
         "pass a number, a rectangular list of numbers or a NumPy array.",
     )
+
+
+def _shown(value: Any, show: Callable[[Any], str]) -> str:
+    try:
+        text = show(value)
+    except ValueError:
+        return "an integer of more digits than Python shows"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _lossy(
@@ -302,7 +401,7 @@ def _lossy(
         spot = f" at index [{index}]"
     return LossyWriteError(
         f"{name}: expected a value that dtype {dtype.name} can hold, "
-        f"received {first}{spot} ({source.dtype.name}); {reason}.",
+        f"received {_shown(first, str)}{spot} ({source.dtype.name}); {reason}.",
         "kompat rounds floats to the variable's precision, but never changes a number silently.",
         f"round, clip or cast it yourself, as np.asarray(value).astype({dtype.name!r}), "
         "or make the variable wider.",

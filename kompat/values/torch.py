@@ -4,6 +4,9 @@ A write keeps the object, its storage, device, strides and `requires_grad`, and 
 version counter, so that autograd refuses a backward pass through values that are gone.
 """
 
+import functools
+import gc
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,8 +17,11 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensor
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
+from kompat.values import temporary
 from kompat.values.adapter import Adapter, InPlaceAdapter, as_host, view_refused
 from kompat.values.locks import lock_at, lock_of, ordered, under
+from kompat.values.memory import require_apart
+from kompat.values.temporary import Limits
 
 # Types that NumPy does not have: torch type -> (integer of the same width, NumPy type).
 _CARRIED = {
@@ -72,13 +78,8 @@ class TorchAdapter(InPlaceAdapter):
                 "a value would be rounded to the tensor's scale.",
                 "make a new one: torch.quantize_per_tensor(value, scale, zero_point, dtype).",
             )
-        if not x.is_contiguous() and _overlaps(x):
-            raise ImmutableValueError(
-                f"{name}: several of its elements share one place in memory.",
-                "it was made by expand(), unfold() or as_strided(), so its elements cannot be "
-                "written one by one.",
-                "write to the tensor it is a view of, or to x.clone().",
-            )
+        if not x.is_contiguous():
+            require_apart(x.shape, x.stride(), 1, name)
         if x.is_inference() and not torch.is_inference_mode_enabled():
             raise ImmutableValueError(
                 f"{name}: it was made in inference mode.",
@@ -86,6 +87,27 @@ class TorchAdapter(InPlaceAdapter):
                 "write to x.clone(), or inside torch.inference_mode().",
             )
         return from_numpy(as_host(value, *self.spec(x), name))
+
+    def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        staged = []
+        for x, value in pairs:
+            ready = self.stage(x, value)
+            # A tensor that autograd has not recorded may be held by its pair alone.
+            if x.grad_fn is not None and sys.getrefcount(x) <= Limits.in_pair:
+                self._require_held(x)
+            staged.append((x, ready))
+        return staged
+
+    def write(self, x: torch.Tensor, value: Any) -> None:
+        staged = self.stage(x, value)
+        if sys.getrefcount(x) <= Limits.in_write:
+            self._require_held(x)
+        self.commit([(x, staged)])
+
+    def _require_held(self, x: torch.Tensor) -> None:
+        if _is_alone(x):
+            sources = ", ".join(_sources(x))
+            raise temporary.lost(self.name(x), f" from {sources}" if sources else "")
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
         xs, sources = zip(*staged)
@@ -201,18 +223,56 @@ def address_of(x: torch.Tensor) -> int | None:
         return None
 
 
-def _overlaps(x: torch.Tensor) -> bool:
-    """Whether two elements of `x` share one place in memory."""
-    if x.numel() == 0:
+def _is_alone(x: torch.Tensor) -> bool:
+    """Whether nobody but `x`, to which one reference is known, can see its memory."""
+    if type(x) not in (torch.Tensor, torch.nn.Parameter) or x.is_shared():
         return False
-    axes = sorted((step, size) for step, size in zip(x.stride(), x.shape) if size > 1)
-    reach = 0
-    for step, size in axes:
-        if step <= reach:
-            places = sum(np.ix_(*(step * np.arange(size) for step, size in axes)))
-            return len(np.unique(places)) < x.numel()
-        reach += step * (size - 1)
-    return False
+    storage, base = x.untyped_storage(), x._base
+    if not storage.resizable():
+        return False  # somebody else's memory: a NumPy array, a file
+    # The storage in hand counts as well, and a base counts for the tensor that Python knows.
+    users = torch._C._storage_Use_Count(storage._cdata) - 1
+    if base is None:
+        return users == 1 and x._use_count() == 1
+    return users == 2 and base._use_count() == 2 and sys.getrefcount(base) <= _limit_of_base()
+
+
+@functools.cache
+def _limit_of_base() -> int:
+    """How many references there are to what only a view and a local variable hold."""
+
+    def count(view: torch.Tensor) -> int:
+        base = view._base
+        return sys.getrefcount(base)
+
+    whole = torch.zeros(2)
+    return temporary.limit(count(torch.zeros(2)[:1]), count(whole[:1]))
+
+
+_MOST_NODES = 1000
+
+
+def _sources(x: torch.Tensor) -> list[str]:
+    """What errors call the tensors that `x` was computed from, as far as autograd knows."""
+    waiting, names = [x.grad_fn], []
+    seen: set[Any] = set()
+    while waiting and len(seen) < _MOST_NODES:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        waiting += [before for before, _ in node.next_functions]
+        if hasattr(node, "variable"):
+            names += _names(node.variable)
+    return sorted(set(names))
+
+
+def _names(leaf: torch.Tensor) -> list[str]:
+    """What those who hold a tensor call it: a variable its path, a module its attribute."""
+    holders = gc.get_referrers(leaf)
+    paths = [f"variable {x.path!r}" for x in holders if isinstance(getattr(x, "path", None), str)]
+    keys = [key for x in holders if isinstance(x, dict) for key, held in x.items() if held is leaf]
+    return paths or [repr(key) for key in keys]
 
 
 _ADAPTER = TorchAdapter()
