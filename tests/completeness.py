@@ -1,72 +1,76 @@
-"""Write docs/completeness.md from the last run of the tests on the four engines.
+"""Write docs/completeness.md from the cases and what is expected of K in each.
 
-    python -m tests.completeness FOLDER [--check]
+    cd tests; ../.venv/bin/python -m completeness
 
-The folder holds <engine>.json, which pytest writes where KOMPAT_ANSWERS says.
+The tests assert what is counted here, case by case (`tests/backend/test_answers.py`), and that the
+page is the one that this gives.
 """
 
-import argparse
-import json
-import sys
+from collections import Counter
 from pathlib import Path
+
+from answers.plays import CASES, MODES, verdict
 
 from kompat.catalogue import CATALOGUE
 
 PAGE = Path(__file__).parents[1] / "docs" / "completeness.md"
 ENGINES = "jax", "torch", "tensorflow", "numpy"
-MODES = "eager", "graph"
 HEAD = """# Completeness
 
-The 149 names of K on each engine, eager and in graphs: how many of the recorded cases have the
-answer of tf.keras 2.21, of how many. The others depart on purpose, each with a reason in
-[differences](differences.md). In graphs the static shapes and the gradients are compared too.
-What gives no value to compare has no numbers here; its tests stand in `tests/`.
+The 149 names of K on each engine, eager and in graphs: in how many of the recorded cases K has the
+answer of tf.keras 2.21, of how many that have one. The others depart on purpose, each with a reason
+in [differences](differences.md). In graphs the static shapes and the gradients are compared too.
 
-`make completeness` writes this page from a run of the tests.
+The last two columns count the cases in which tf.keras has no answer: its engine fails with an error
+of its own. There K has the answer of NumPy, or raises an error that says what was expected. What
+gives no value to compare has no numbers here; its tests stand in `tests/`.
+
+`make completeness` writes this page; the tests assert what it counts.
 
 """
 
-
-def cell(counts: list[int] | None) -> str:
-    """How many cases agree, of how many; `!` where one fails."""
-    if counts is None:
-        return ""
-    return f"{counts[0]}/{sum(counts)}" + "!" * bool(counts[2])
+Counts = dict[tuple[str, str, str], Counter]
 
 
-def page(results: dict[str, dict]) -> str:
-    columns = [(engine, mode) for engine in ENGINES for mode in MODES]
+def counted() -> Counts:
+    """Function, mode and engine -> how many plays have each verdict."""
+    counts: Counts = {}
+    for case in CASES:
+        for mode in MODES:
+            for engine in ENGINES:
+                key = case.function, mode, engine
+                counts.setdefault(key, Counter())[verdict(case, mode, engine)] += 1
+    return counts
+
+
+def row(name: str, chapter: str, counts: dict[tuple[str, str], Counter]) -> str:
+    """A line of the table; `counts` by mode and engine."""
+    cells = [name, chapter]
+    for engine in ENGINES:
+        for mode in MODES:
+            found = counts.get((mode, engine), Counter())
+            answered = found["agrees"] + found["departs"]
+            cells.append(f"{found['agrees']}/{answered}" if answered else "")
+    cells += [str(counts.get((mode, "numpy"), Counter())["unanswered"] or "") for mode in MODES]
+    return "| " + " | ".join(cells) + " |"
+
+
+def page() -> str:
+    counts = counted()
+    columns = [f"{engine}, {mode}" for engine in ENGINES for mode in MODES]
+    columns += [f"unanswered, {mode}" for mode in MODES]
     lines = [
-        "| function | chapter | " + " | ".join(f"{e}, {m}" for e, m in columns) + " |",
+        "| function | chapter | " + " | ".join(columns) + " |",
         "| --- | --- | " + " | ".join("---:" for _ in columns) + " |",
     ]
-    for name, row in sorted(CATALOGUE.items()):
-        cells = [cell(results[engine].get(name, {}).get(mode)) for engine, mode in columns]
-        lines.append(f"| `{name}` | {row.chapter} | " + " | ".join(cells) + " |")
-    totals = [sums(results[engine], mode) for engine, mode in columns]
-    lines.append("| all | | " + " | ".join(map(cell, totals)) + " |")
-    return HEAD + "\n".join(lines) + "\n"
-
-
-def sums(result: dict, mode: str) -> list[int]:
-    counts = [modes[mode] for modes in result.values() if mode in modes]
-    return [sum(column) for column in zip(*counts)]
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write docs/completeness.md.")
-    parser.add_argument("folder", type=Path, help="where <engine>.json are")
-    parser.add_argument("--check", action="store_true", help="fail if the page is another one")
-    arguments = parser.parse_args()
-    results = {e: json.loads((arguments.folder / f"{e}.json").read_text()) for e in ENGINES}
-    fresh = page(results)
-    if not arguments.check:
-        PAGE.write_text(fresh)
-    elif not PAGE.exists() or PAGE.read_text() != fresh:
-        print("docs/completeness.md is not what this run gives: run make completeness")
-        return 1
-    return 0
+    total: dict[tuple[str, str], Counter] = {}
+    for name, entry in sorted(CATALOGUE.items()):
+        own = {key[1:]: found for key, found in counts.items() if key[0] == name}
+        for place, found in own.items():
+            total.setdefault(place, Counter()).update(found)
+        lines.append(row(f"`{name}`", entry.chapter, own))
+    return HEAD + "\n".join([*lines, row("all", "", total)]) + "\n"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PAGE.write_text(page())

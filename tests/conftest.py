@@ -1,10 +1,9 @@
 """What all tests share: the engine, K, and the rule that a missing framework is loud in CI."""
 
-import json
+import gc
 import os
 import warnings
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
 import default_settings
@@ -22,6 +21,17 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 ENGINE = os.environ["KERAS_BACKEND"]
 
+# A fifth of the examples, where each is another program to compile.
+quick = {} if ENGINE == "numpy" else {"max_examples": 20}
+settings.register_profile("quick", settings.get_profile("kompat"), **quick)
+
+# What installs each framework.
+MADE_BY = {
+    "jax": "make .venv/.base",
+    "torch": "make .venv/.torch",
+    "tensorflow": "make .venv/.tensorflow",
+}
+
 
 def framework(name: str) -> ModuleType:
     """Import a framework, or skip; with KOMPAT_ALL_FRAMEWORKS a missing one is a failure."""
@@ -32,7 +42,8 @@ def framework(name: str) -> ModuleType:
     except ImportError:
         if os.environ.get("KOMPAT_ALL_FRAMEWORKS"):
             raise RuntimeError(f"{name} is not installed, but all must be tested here") from None
-        pytest.skip(f"{name} is not installed", allow_module_level=True)
+        made_by = MADE_BY.get(name, "make .venv/.engines")
+        pytest.skip(f"{name} is not installed: {made_by}", allow_module_level=True)
 
 
 @pytest.fixture(scope="session")
@@ -48,32 +59,19 @@ def K() -> ModuleType:
     return backend
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the engine itself cannot do must fail, for as long as `expected_failures` lists it."""
+    """Mark what another engine tests on every change, and what the engine itself cannot do.
+
+    The latter must fail, for as long as `expected_failures` lists it.
+    """
     for item in items:
+        one = item.get_closest_marker("one_engine")
+        if one is not None and one.args != (ENGINE,):
+            item.add_marker(pytest.mark.nightly)
         reason = EXPECTED[ENGINE].get(item.nodeid)
         if reason is not None:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-
-
-def pytest_sessionfinish() -> None:
-    """Write how the cases of tf.keras went, if a file for it is named."""
-    path = os.environ.get("KOMPAT_ANSWERS")
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    if path and ANSWERED and not is_worker:
-        Path(path).write_text(json.dumps(ANSWERED, indent=1, sort_keys=True))
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    properties = dict(report.user_properties)
-    if report.when == "call" and "answers" in properties:
-        function, mode, agrees = properties["answers"]
-        counts = ANSWERED.setdefault(function, {}).setdefault(mode, [0, 0, 0])
-        counts[2 if report.failed else not agrees] += 1
-
-
-# function -> mode -> how many cases agree with tf.keras, depart from it on purpose, and fail
-ANSWERED: dict[str, dict[str, list[int]]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +79,11 @@ def fresh_configuration(K):
     """Each test starts with the default settings."""
     yield
     default_settings.restore(K)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_stays_is_searched_once():
+    """Leave what a file has left to the process out of later collections, a tenth of the time."""
+    yield
+    gc.collect()
+    gc.freeze()

@@ -10,6 +10,8 @@ from conftest import framework
 from kompat.engine_choice import engine_named
 from kompat.errors import UnknownEngineError
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 CHOSEN = "from kompat import backend as K; print(K.backend())"
 
 

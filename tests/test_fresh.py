@@ -10,6 +10,8 @@ from tests.fresh.cases import CASES, ENGINES, EXTRAS, Case
 from tests.fresh.documents import DOCUMENTS, example
 from tests.fresh.environment import Environment, play
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 ROOT = Path(__file__).parent.parent
 TRACE = "Traceback (most recent call last):\n"
 USES = Case("uses", ("python", "old.py"), prints="2.0\n")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "kompat"
+pytestmark = pytest.mark.one_engine("numpy")
+
 FRAMEWORKS = ("keras", "jax", "torch", "tensorflow", "flax", "numpy")
 
 

@@ -6,6 +6,8 @@ import pytest
 from answers import chapters
 from mutants.mutant import RowError, problems, read
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 ROOT = Path(__file__).parent.parent
 MUTANTS = read()
 ANSWERS = "tests/backend/test_answers.py::test_answers["

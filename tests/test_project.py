@@ -12,6 +12,7 @@ from email.message import Message
 from pathlib import Path
 from zipfile import ZipFile
 
+import completeness
 import conftest
 import pytest
 from expected_failures import EXPECTED
@@ -237,8 +238,9 @@ def test_ci_runs_the_tests_of_the_readme_the_engines_and_the_checks():
     commands = (ROOT / ".ci" / "run").read_text().splitlines()
     assert [c for c in commands if c.startswith("make ")] == [
         "make test",
-        "make test-engines",
+        "make test-others",
         "make check",
+        "make fresh",
     ]
     assert "| `make test` |" in README
 
@@ -249,10 +251,28 @@ def test_a_missing_framework_is_a_failure_where_all_are_promised(monkeypatch):
         conftest.framework("nowhere")
     assert caught.type is RuntimeError
     monkeypatch.delenv("KOMPAT_ALL_FRAMEWORKS")
-    with pytest.raises(pytest.skip.Exception, match="nowhere"):
+    with pytest.raises(pytest.skip.Exception, match=r"nowhere is not installed: make \.venv"):
         conftest.framework("nowhere")
-    assert "$(call RUN_ENGINES)" in MAKEFILE.partition("test-engines:")[2].partition("\n\n")[0]
-    assert "KOMPAT_ALL_FRAMEWORKS=1" in MAKEFILE.partition("RUN_ENGINES =")[2].partition("\n\n")[0]
+
+
+def test_every_engine_is_tested_on_every_change_and_all_of_it_at_night():
+    """`make test` is for JAX and NumPy, `make test-others` for the rest; the night runs all."""
+
+    def runs(target):
+        return [line for line in planned(target).splitlines() if " -m pytest " in line]
+
+    quick = runs("test") + runs("test-others")
+    engines = [re.search(r"KERAS_BACKEND=(\w+)", line)[1] for line in quick]
+    assert engines == ["jax", "numpy", "torch", "tensorflow"]
+    assert all('-m "not nightly"' in line for line in quick)
+    assert all("KOMPAT_ALL_FRAMEWORKS=1" in line for line in runs("test-others"))
+    (nightly,) = runs("test-engines")
+    assert "KOMPAT_ALL_FRAMEWORKS=1" in nightly
+    assert "not nightly" not in nightly
+
+
+def test_the_page_of_completeness_counts_what_the_tests_expect():
+    assert completeness.PAGE.read_text() == completeness.page(), "make completeness"
 
 
 @pytest.mark.parametrize("engine", EXPECTED)

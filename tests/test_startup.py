@@ -13,6 +13,8 @@ import pytest
 from conftest import framework
 from processes import kompat_run, python
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 ROOT = Path(__file__).parent.parent
 ASK = """
 def ask(number):

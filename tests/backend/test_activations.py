@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
+from shares import examples
 
 import kompat
 
@@ -12,7 +13,7 @@ FINITE = arrays.arrays(
     np.float32, (3, 4), elements=st.floats(-50, 50, width=32, allow_subnormal=False)
 )
 ALL = ("elu", "hard_sigmoid", "l2_normalize", "relu", "sigmoid", "softmax", "softplus", "softsign")
-SLOW = settings(max_examples=40)
+SLOW = examples(40)
 
 
 @SLOW

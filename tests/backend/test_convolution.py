@@ -5,10 +5,11 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 FIRST = "channels_first"
-property_test = settings(max_examples=25, derandomize=True, database=None)
+property_test = examples(25)
 CONV = {1: "conv1d", 2: "conv2d", 3: "conv3d"}
 
 

@@ -5,7 +5,8 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 
 def collapsed(path, blank):
@@ -31,7 +32,7 @@ def outputs(draw, batch=1):
     return np.where(y < draw(st.sampled_from([0.0, 0.2])), 0, y)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(outputs(), st.data())
 def test_the_cost_is_that_of_all_alignments(K, y, data):
     time, classes = y.shape[1:]
@@ -70,7 +71,7 @@ def test_the_gradient_is_that_of_differences_and_never_nan(K, engine):
     assert np.isfinite(gradient).all()
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(outputs())
 def test_a_wide_beam_finds_the_most_probable_labels(K, y):
     wanted = probabilities_of_labels(y[0])
@@ -83,7 +84,7 @@ def test_a_wide_beam_finds_the_most_probable_labels(K, y):
     assert best[best >= 0].tolist() == [label for label, _ in itertools.groupby(closest)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(outputs(batch=2), st.integers(0, 4))
 def test_greedy_takes_the_best_class_of_each_step(K, y, used):
     lengths = np.minimum([used, y.shape[1]], y.shape[1])

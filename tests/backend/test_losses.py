@@ -6,16 +6,17 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import special
+from shares import examples
 
 from kompat.backend import probabilities
 from kompat.values import keras_mask
 
 LOGITS = arrays.arrays(np.float32, (4, 3), elements=st.floats(-80, 80, width=32))
 CLASSES = arrays.arrays(np.int32, (4,), elements=st.integers(0, 2))
-SLOW = settings(max_examples=40)
+SLOW = examples(40)
 FAR = np.array([[1000.0, 0.0], [0.0, 300.0]], np.float32)
 ONES = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
 

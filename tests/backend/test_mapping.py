@@ -5,7 +5,8 @@ import functools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 import kompat
 
@@ -21,7 +22,7 @@ def evaluated(K, mode, call, *arrays):
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
-@settings(max_examples=25)
+@examples(25)
 @given(NUMBERS, st.none() | st.integers(-9, 9))
 def test_folds_are_those_of_functools(K, mode, numbers, initial):
     def combine(a, v):
@@ -36,7 +37,7 @@ def test_folds_are_those_of_functools(K, mode, numbers, initial):
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
-@settings(max_examples=25)
+@examples(25)
 @given(NUMBERS, st.integers(0, 3))
 def test_maps_are_lists_of_calls(K, mode, numbers, width):
     x = np.array(numbers, "float32")[:, None] * np.ones(width, "float32")

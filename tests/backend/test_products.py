@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 LETTERS = "abcdefgh"
-property_test = settings(max_examples=40, derandomize=True, database=None)
+property_test = examples(40)
 
 
 def filled(*shape, dtype="float32"):

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 import kompat
 
@@ -42,7 +43,7 @@ def batches(draw):
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
-@settings(max_examples=25)
+@examples(25)
 @given(batches(), st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_masks_and_directions(K, mode, data, unroll, backwards, zeroed, time_major):
     x, mask = data

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
+from shares import examples
 
 X = np.arange(24.0, dtype="float32").reshape(2, 3, 4)
 
@@ -53,7 +54,7 @@ def test_a_fraction_beside_integers_is_not_cut(K, join):
     assert K.eval(getattr(K, join)(parts)).tolist() == [1, 1.5]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(order=st.permutations(range(4)), data=st.data())
 def test_moves_of_axes_are_those_of_numpy(K, order, data):
     shape = data.draw(st.lists(st.integers(0, 3), min_size=4, max_size=4))
@@ -61,13 +62,13 @@ def test_moves_of_axes_are_those_of_numpy(K, order, data):
     np.testing.assert_array_equal(K.eval(K.permute_dimensions(x, order)), x.transpose(order))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(times=st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_tile_is_that_of_numpy(K, times):
     np.testing.assert_array_equal(K.eval(K.tile(K.constant(X), times)), np.tile(X, times))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(pairs=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=2))
 def test_padding_is_that_of_numpy(K, pairs):
     x = X[..., None]
@@ -75,7 +76,7 @@ def test_padding_is_that_of_numpy(K, pairs):
     np.testing.assert_array_equal(K.eval(K.spatial_2d_padding(x, pairs)), want)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(axis=st.integers(-3, 2), count=st.integers(1, 4))
 def test_joins_are_those_of_numpy(K, axis, count):
     parts = [X + i for i in range(count)]

@@ -51,9 +51,9 @@ def test_every_graph_is_recorded():
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
-        pytest.param(name, mode, id=f"{name}-{mode}")
+        pytest.param(name, mode, id=f"{name}-{mode}", marks=marks)
         for name, graph in GRAPHS.items()
-        for mode in ("eager", "graph")
+        for mode, marks in [("eager", ()), ("graph", pytest.mark.nightly if graph.eager else ())]
         if graph.eager or mode == "graph"
     ],
 )

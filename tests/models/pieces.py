@@ -321,6 +321,8 @@ PLACES: dict[str, Place] = {
 
 
 TOGETHER = "all at once"
+# What differs most in how Keras and K.function come to K.
+OFTEN = (TOGETHER, "Lambda", "variables of a layer", "phase of a layer", "add_loss")
 _PARTS = (
     "activation",
     "state of a layer",

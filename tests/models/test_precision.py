@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from models.pieces import PLACES, TOGETHER, X, Y, compiled, network
+from models.pieces import OFTEN, PLACES, TOGETHER, X, Y, compiled, network
+from shares import often
 
 POLICIES = ["mixed_bfloat16", "mixed_float16"]
 # Training takes long.
@@ -20,7 +21,7 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", often(PLACES, OFTEN))
 def test_a_model_computes_in_half_and_keeps_single_weights(K, engine, policy, place):
     keras.utils.set_random_seed(2)
     plain = network(**PLACES[place].plain())

@@ -7,6 +7,8 @@ from processes import kompat_run
 
 from kompat.tools.notebook import read_notebook
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 
 def notebook(folder, *sources, as_lines=False):
     """A notebook of nbformat 4 with a cell of text before each code cell."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from processes import HIDE_TENSORFLOW, kompat_run, python
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 SHOW = """
 import sys
 main = {name: value for name, value in globals().items() if name != "sys"}

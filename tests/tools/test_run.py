@@ -9,6 +9,8 @@ import pytest
 from conftest import framework
 from processes import kompat_run, python
 
+one_engine = pytest.mark.one_engine("numpy")
+
 SCRIPT = """
 import os, sys
 print(__name__, __package__, __spec__, __doc__)
@@ -46,17 +48,20 @@ def both(folder: Path, source: str, *arguments: str) -> tuple[tuple, tuple]:
     return plain, kompat_run(["--backend", "numpy", script, *arguments], folder)
 
 
+@one_engine
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_script_cannot_tell_the_difference(tmp_path, ending):
     plain, ours = both(tmp_path, SCRIPT + ENDINGS[ending], "--flag", "value")
     assert ours == plain
 
 
+@one_engine
 def test_the_arguments_of_the_script_are_its_own(tmp_path):
     plain, ours = both(tmp_path, "import sys; print(sys.argv)", "--backend", "x", "--help", "--")
     assert ours == plain
 
 
+@one_engine
 def test_a_script_gets_the_whole_path_that_python_gives_it(tmp_path):
     plain, ours = both(tmp_path, "import sys; print(sys.path)")
     assert ours == plain
@@ -74,6 +79,7 @@ print(K.__name__, K.get_value(K.variable(2.)), K.backend())
 """
 
 
+@one_engine
 def test_every_old_name_is_k(tmp_path):
     (tmp_path / "old.py").write_text(IMPORTS)
     status, printed, problems = kompat_run(["--backend", "jax", "old.py"], tmp_path)
@@ -111,6 +117,7 @@ def test_the_tensorflow_names_are_k(tmp_path, engine):
     assert printed == "0.5\n"
 
 
+@one_engine
 def test_the_script_may_choose_its_engine(tmp_path):
     (tmp_path / "old.py").write_text(
         "import os; os.environ['KERAS_BACKEND'] = 'numpy'\n"
@@ -119,6 +126,7 @@ def test_the_script_may_choose_its_engine(tmp_path):
     assert kompat_run(["old.py"], tmp_path).printed == "numpy\n"
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -139,12 +147,14 @@ def test_errors_of_the_command_itself(tmp_path, words, problem):
     assert "Traceback" not in problems
 
 
+@one_engine
 def test_without_a_program_the_usage_lists_the_programs(tmp_path):
     shown = kompat_run(["--help"], tmp_path).printed
     for program in ("script.py", "notebook.ipynb", "file.zip", "-m module", "-c code", "-  "):
         assert program in shown
 
 
+@one_engine
 @pytest.mark.parametrize("name", [" NumPy", "np"])
 def test_the_engine_may_be_named_as_people_name_it(tmp_path, name):
     code = "import os; print(os.environ['KERAS_BACKEND'])"
@@ -193,6 +203,7 @@ def test_writing_lr_of_a_schedule_explains_itself():
         kompat.uninstall()
 
 
+@one_engine
 def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
     """Momentum out of variables: in eager mode `0.9 * v` would be the value of the moment."""
     (tmp_path / "momentum.py").write_text(
@@ -208,6 +219,7 @@ def test_a_script_starts_in_graph_mode_when_asked(tmp_path):
     assert printed == "[-0.1, -0.19, -0.271]\n"
 
 
+@one_engine
 def test_an_engine_that_cannot_be_used_is_one_line(tmp_path):
     (tmp_path / "old.py").write_text("import keras")
     status, _, problems = kompat_run(["old.py"], tmp_path, KERAS_BACKEND="jxa")
@@ -218,6 +230,7 @@ def test_an_engine_that_cannot_be_used_is_one_line(tmp_path):
     )
 
 
+@pytest.mark.one_engine("tensorflow")
 def test_a_script_that_imports_tensorflow_after_keras_gets_it(tmp_path):
     framework("tensorflow")
     (tmp_path / "old.py").write_text(
@@ -227,6 +240,7 @@ def test_a_script_that_imports_tensorflow_after_keras_gets_it(tmp_path):
     assert kompat_run(["old.py"], tmp_path, **named)[:2] == (0, "tensorflow\n")
 
 
+@one_engine
 def test_the_modes_may_be_asked_for_before_keras_is_imported(tmp_path):
     """Whatever comes first of K, Keras and the modes."""
     for first in ("kompat.executing_eagerly()", "kompat.Session", "kompat.tf", "kompat.backend"):

@@ -13,6 +13,8 @@ from hypothesis.extra.numpy import array_shapes
 from kompat.errors import LossyWriteError, ShapeMismatchError, UnsupportedValueError
 from kompat.values.conversion import to_host
 
+pytestmark = pytest.mark.one_engine("numpy")
+
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64, 4)]
 FLOATS = ["float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2"]
 PARTS = {"complex64": "float32", "complex128": "float64"}

@@ -16,6 +16,8 @@ from conftest import framework
 import kompat
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 
+pytestmark = pytest.mark.one_engine("jax")
+
 jax = framework("jax")
 jnp = jax.numpy
 get_value, set_value = kompat.get_value, kompat.set_value

@@ -9,6 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from holders import HOLDERS, numpy_array, tf_graph_variable, value_of
+from memory import resident_bytes
 
 import kompat
 from kompat.errors import LossyWriteError, ShapeMismatchError, UnsupportedValueError
@@ -402,11 +403,6 @@ def test_cycles_leave_no_memory(holder):
     cycle(cycles)
     # One leaked array a cycle would be 40 kB * cycles: 80 MB, or 8 MB in a graph.
     assert resident_bytes() - before < 40_000 * cycles / 4
-
-
-def resident_bytes() -> int:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * 4096
 
 
 def _available(holder) -> bool:
