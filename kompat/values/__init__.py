@@ -132,6 +132,9 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
         tuples: any iterable of (variable, value) pairs, as `set_value` takes them; a ``zip``
             is as good as a list. Variables of different frameworks may be mixed.
 
+    A thread that reads meanwhile may see some of the new values beside some of the old; never
+    half of one.
+
     Raises:
         As `set_value`; every variable is then as it was.
 
