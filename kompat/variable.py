@@ -225,5 +225,8 @@ def _live(name: str) -> Callable:
 for _name in {*_define_operators(), "__getitem__"} - {"__eq__"}:
     if hasattr(keras.KerasTensor, _name):
         setattr(keras.Variable, _name, _live(_name))
+for _name in ("get_value", "set_value"):  # as in Theano's days; nnx's variables have their own
+    if not hasattr(keras.Variable, _name):
+        setattr(keras.Variable, _name, getattr(Variable, _name))
 if Storage.adapter is not None:
     register_adapter(Variable, Storage.adapter)

@@ -159,6 +159,21 @@ def test_the_phase_of_layers_and_trainers():
         assert getattr(model, name) is None, message
 
 
+def test_torch_counts_who_holds_a_tensor():
+    torch = framework("torch")
+    message = "PyTorch changed its counts: mend values/torch.py"
+
+    def users(x):
+        return torch._C._storage_Use_Count(x.untyped_storage()._cdata) - 1
+
+    x = torch.zeros(3)
+    view, part = x.detach(), x[:2]
+    assert (users(x), x._use_count()) == (3, 2), message
+    assert (view._base, part._base) == (None, x), message
+    del view, part
+    assert (users(x), x._use_count()) == (1, 1), message
+
+
 def test_torch_transforms_and_stand_ins():
     torch = framework("torch")
     from kompat.values import torch as torch_values

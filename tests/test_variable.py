@@ -618,3 +618,12 @@ def test_an_interrupted_write_keeps_no_lock(program, engine):
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.stdout == "done\n", done.stderr
+
+
+def test_every_keras_variable_has_the_methods_of_theanos_days(K):
+    layer = keras.layers.Dense(2)
+    layer.build((None, 1))
+    for x in (keras.Variable(np.zeros(2, "float32")), layer.bias, K.variable([0.0, 0.0])):
+        x.set_value([1.0, 2.0])
+        assert x.get_value().tolist() == [1, 2]
+        assert np.array(keras.ops.convert_to_numpy(x)).tolist() == [1, 2]

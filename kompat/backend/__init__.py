@@ -6,7 +6,7 @@ The module is an ordinary one: code may assign onto it and pass it around.
 """
 
 import kompat.engines  # chooses the engine before Keras is imported
-import kompat.graph.inference  # noqa: F401  # lets Keras infer shapes of what K computes
+import kompat.graph.inference  # lets Keras infer shapes of what K computes
 from kompat import catalogue as _catalogue
 from kompat.backend import experimental as experimental
 from kompat.backend.activations import (

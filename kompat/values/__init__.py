@@ -132,6 +132,9 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
         tuples: any iterable of (variable, value) pairs, as `set_value` takes them; a ``zip``
             is as good as a list. Variables of different frameworks may be mixed.
 
+    A thread that reads meanwhile may see some of the new values beside some of the old; never
+    half of one.
+
     Raises:
         As `set_value`; every variable is then as it was.
 
@@ -208,10 +211,10 @@ def _unchanging(x: Any) -> Any:
 
 
 def _how_to_read(x: Any) -> str:
+    if hasattr(x, "variables"):  # on PyTorch Keras's models have a state_dict as well
+        return "kompat.batch_get_value(x.variables)"
     if hasattr(x, "state_dict"):
         return "kompat.batch_get_value(x.state_dict().values())"
-    if hasattr(x, "variables"):
-        return "kompat.batch_get_value(x.variables)"
     if isinstance(x, Mapping):
         return "{name: kompat.get_value(part) for name, part in x.items()}"
     if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -237,8 +240,9 @@ def not_a_variable(x: Any) -> NotAVariableError:
         f"expected a variable to write to, received {type(x).__name__} {x!r:.60}.",
         "Python numbers and objects hold no variable; an optimizer's momentum, for example, is "
         "a float that is baked into the training step.",
-        "write to the variable itself, for example optimizer.learning_rate, or make one: "
-        "K.variable(value).",
+        "to change momentum, assign it and make the step anew: optimizer.momentum = 0.9; "
+        "model.make_train_function(force=True). Else write to a variable, for example "
+        "optimizer.learning_rate, or make one: K.variable(value).",
     )
 
 

@@ -7,6 +7,7 @@ with `register_adapter` or through the entry-point group ``kompat.adapters``.
 
 import functools
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -17,7 +18,7 @@ import numpy as np
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.conversion import Allocator, accumulated, to_host
-from kompat.values.locks import lock_of
+from kompat.values.locks import lock_of, make_for_each_process
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -264,7 +265,8 @@ def view_refused(name: str, why: str) -> Exception:
 
 
 def _search(cls: type) -> Adapter | None:
-    _load_entry_points()
+    with _loading:
+        _load_entry_points()
     adapter = next((_registered[base] for base in cls.__mro__ if base in _registered), None)
     if adapter is None:
         adapter = _ours(cls)
@@ -281,6 +283,17 @@ def _ours(cls: type) -> Adapter | None:
             if adapter is not None:
                 return adapter
     return import_module("kompat.values.interchange").adapter_for(cls)
+
+
+_loading: threading.RLock
+
+
+def _renew() -> None:
+    global _loading
+    _loading = threading.RLock()  # a registration may read a variable itself
+
+
+make_for_each_process(_renew)
 
 
 @functools.cache

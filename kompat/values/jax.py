@@ -70,7 +70,7 @@ def require_readable(x: jax.Array, name: str) -> None:
             "it was donated to a compiled function (as Keras's fit does), or deleted by hand.",
             "read it before that call, or read the variable that holds the new value.",
         )
-    if not x.is_fully_addressable:
+    if not x.is_fully_addressable and not x.is_fully_replicated:
         raise UnavailableValueError(
             f"{name}: it is sharded over several processes.",
             "this process can reach only its own shards.",
@@ -144,10 +144,22 @@ def place(hosts: Sequence[Any], placements: Sequence[Any]) -> list[jax.Array]:
     for wide, indices in transfers.items():
         with jax.enable_x64(True) if wide else contextlib.nullcontext():
             ready = [_aligned_copy(np.asarray(hosts[i])) for i in indices]
-            moved = jax.device_put(ready, [placements[i] for i in indices])
+            moved = _put(ready, [placements[i] for i in indices])
         for i, array in zip(indices, moved):
             arrays[i] = array
     return arrays
+
+
+def _put(hosts: list[np.ndarray], placements: list[Any]) -> list[Any]:
+    """`jax.device_put`, which would wait for the other processes to put the same value."""
+    if all(x is None or x.is_fully_addressable for x in placements):
+        return jax.device_put(hosts, placements)
+    return [
+        jax.make_array_from_callback(host.shape, sharding, host.__getitem__, dtype=host.dtype)
+        if sharding is not None and not sharding.is_fully_addressable
+        else jax.device_put(host, sharding)
+        for host, sharding in zip(hosts, placements)
+    ]
 
 
 def is_wide(dtype: np.dtype) -> bool:

@@ -72,7 +72,7 @@ class NumpyAdapter(Adapter):
     def write(self, x: np.ndarray, value: Any) -> None:
         if sys.getrefcount(x) <= temporary.Limits.in_write and _is_alone(x):
             raise temporary.lost(self.name(x))
-        super().write(x, value)
+        self.commit([(x, self.stage(x, value))])
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         xs, values = zip(*staged)

@@ -176,8 +176,7 @@ class VariableAdapter(InPlaceAdapter):
         graph = graph_of(x)
         if graph is not None:
             return lock_of(graph)
-        together = tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context()
-        return contextlib.nullcontext() if together or tf.inside_function() else lock_of(x)
+        return contextlib.nullcontext() if _in_replica() or tf.inside_function() else lock_of(x)
 
     def accumulate(self, x: tf.Variable, operand: Any, operation: Any) -> None:
         if tf.inside_function():
@@ -214,11 +213,11 @@ def _assign_together(
         try:
             for x, value in zip(xs, values):
                 with adapter.lock(x):
-                    x.assign(value)
+                    _assign(x, value)
         except BaseException:
             for x, value in zip(xs, before):
                 if value is not None:
-                    x.assign(value)
+                    _assign(x, value)
             raise
 
 
@@ -240,6 +239,24 @@ def _assign_in_c(handles: Sequence[Any], tensors: Sequence[tf.Tensor]) -> None:
     collections.deque(
         map(execute, handles, tensors, repeat("validate_shape"), repeat(False)), maxlen=0
     )
+
+
+def _in_replica() -> bool:
+    """Whether this is code of one of the replicas of a strategy."""
+    return tf.distribute.has_strategy() and not tf.distribute.in_cross_replica_context()
+
+
+def _assign(x: tf.Variable, value: Any) -> None:
+    """Give `x` a value. A sum over replicas, which TensorFlow would divide, is one replica's."""
+    is_sum = x.aggregation == tf.VariableAggregation.SUM
+    is_sum &= x.synchronization == tf.VariableSynchronization.ON_READ
+    if is_sum and hasattr(x, "values") and not _in_replica():
+        first, *others = x.values
+        first.assign(value)
+        for other in others:
+            other.assign(tf.zeros_like(other))
+    else:
+        x.assign(value)
 
 
 def graph_of(x: Any) -> tf.Graph | None:

@@ -312,6 +312,38 @@ def test_an_entry_point_is_loaded_with_its_framework(tmp_path):
     )
 
 
+def test_threads_that_meet_a_type_together_load_its_entry_point_once_and_all_find_it(tmp_path):
+    plug_in(
+        tmp_path,
+        """
+        import time
+        from gauges import Gauge
+        from kompat import register_adapter
+
+        calls = []
+
+        def register():
+            calls.append(1)
+            time.sleep(0.2)
+            register_adapter(Gauge, read=lambda gauge: gauge.level)
+        """,
+    )
+    python(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        import gauges
+        import kompat
+
+        with ThreadPoolExecutor(4) as pool:
+            read = list(pool.map(kompat.get_value, [gauges.Gauge() for _ in range(4)]))
+        assert read == [1.5] * 4
+        import gauges_for_kompat
+        assert gauges_for_kompat.calls == [1]
+        """,
+        tmp_path,
+    )
+
+
 def test_a_broken_entry_point_is_reported_and_breaks_nothing_else(tmp_path):
     plug_in(tmp_path, "def register():\n    raise OSError('no gauge is connected')\n")
     python(

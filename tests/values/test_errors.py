@@ -111,6 +111,25 @@ def test_what_is_no_variable_is_named_as_well(kind):
     assert named in str(caught.value)
 
 
+def test_the_error_for_a_momentum_tells_how_to_change_it(engine):
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(optimizer, "mse")
+    x = np.ones((4, 1), "float32")
+    if engine != "numpy":  # which trains no model
+        model.fit(x, 0 * x, epochs=2, verbose=0)
+    with pytest.raises(errors.NotAVariableError) as caught:
+        kompat.set_value(optimizer.momentum, 0.0)
+    assert "optimizer.momentum = 0.9; model.make_train_function(force=True)" in str(caught.value)
+    if engine != "numpy":
+        optimizer.momentum = 0.0
+        model.make_train_function(force=True)
+        before = kompat.get_value(model.weights[0])[0, 0]
+        model.fit(x, 0 * x, verbose=0)
+        after = kompat.get_value(model.weights[0])[0, 0]
+        np.testing.assert_allclose(after, before * (1 - 2 * 0.1), rtol=1e-5)
+
+
 @pytest.mark.parametrize("make", [deleted, donated])
 def test_a_keras_variable_whose_buffer_is_gone_is_named_and_can_be_written(make, engine):
     if engine != "jax":

@@ -1,6 +1,7 @@
 """JAX: arrays are read wherever they lie, views never change, tracers and writes are refused."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -288,3 +289,69 @@ def test_writes_keep_the_layout_of_keras_distribution():
             assert v.value.sharding == before
             assert (K.get_value(v) == 2).all()
     """)
+
+
+ONE_OF_TWO_PROCESSES = """
+import sys
+
+import jax
+import keras
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+import kompat
+
+address, rank = sys.argv[1], int(sys.argv[2])
+jax.distributed.initialize(address, 2, rank)
+mesh = Mesh(np.array(jax.devices()), "x")
+
+
+def variable(host, *axes):
+    v = keras.Variable(host)
+    v._value = jax.make_array_from_callback(
+        host.shape, NamedSharding(mesh, PartitionSpec(*axes)), host.__getitem__
+    )
+    assert not v.value.is_fully_addressable
+    return v
+
+
+for host in (np.float32(0.5), np.arange(4, dtype="float32")):
+    host = np.asarray(host)
+    v = variable(host)
+    sharding = v.value.sharding
+    np.testing.assert_array_equal(kompat.get_value(v), host)
+    kompat.set_value(v, host + 5)
+    assert v.value.sharding == sharding
+    np.testing.assert_array_equal(kompat.get_value(v), host + 5)
+v = variable(np.arange(4, dtype="float32"), "x")
+try:
+    kompat.get_value(v)
+except kompat.errors.UnavailableValueError as error:
+    assert "several processes" in str(error)
+else:
+    raise AssertionError("read what lies in the other process")
+kompat.set_value(v, np.arange(4, dtype="float32") + 5)
+mine = np.asarray(v.value.addressable_shards[0].data)
+np.testing.assert_array_equal(mine, [[5, 6], [7, 8]][rank])
+"""
+
+
+def test_what_is_the_same_in_two_processes_is_read_and_written_by_each(engine):
+    if engine != "jax":
+        pytest.skip("a matter of JAX")
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": os.pathsep.join(sys.path)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ONE_OF_TWO_PROCESSES, address, str(rank)], env=environment
+        )
+        for rank in range(2)
+    ]
+    try:
+        assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -249,6 +249,22 @@ def test_mirrored_variables():
         assert values(v) == [[3, 4], [3, 4]]
         kompat.batch_set_value([(v, [5, 6]), (total, 7)])
         assert (values(v), values(total)) == ([[5, 6], [5, 6]], [7, 7])
+
+        from kompat import backend as K
+
+        for number in (3, 4, -7):
+            for dtype in ("int32", "int64", "float32"):
+                with strategy.scope():
+                    count = tf.Variable(
+                        0, dtype=dtype, aggregation=tf.VariableAggregation.SUM,
+                        synchronization=tf.VariableSynchronization.ON_READ)
+                kompat.set_value(count, number)
+                assert kompat.get_value(count) == number
+                K.update_add(count, 1)
+                K.update_add(count, 1)
+                assert kompat.get_value(count) == number + 2
+                strategy.run(lambda: count.assign_add(1))
+                assert kompat.get_value(count) == number + 4
         assert kompat.get_value(v).tolist() == [5, 6]
         assert [replica.device[-5:] for replica in v.values] == ["CPU:0", "CPU:1"]
 
