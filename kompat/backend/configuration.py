@@ -20,7 +20,7 @@ from keras.config import (
     set_image_data_format,
 )
 
-from kompat.graph import phase
+from kompat.graph import default, phase
 from kompat.session import set_default_session
 from kompat.values import keras_slot
 
@@ -47,13 +47,14 @@ __all__ = [
 def clear_session() -> None:
     """Forget K's session, the learning phase, and the names that Keras has gathered.
 
-    Variables keep their values.
+    Variables keep their values; another object stands for the graph.
 
     Example:
 
     >>> K.clear_session()
     """
     keras.utils.clear_session()
+    default.reset_default_graph()
     set_default_session(None)
     phase.set_default(None)
 
