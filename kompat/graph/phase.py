@@ -155,6 +155,11 @@ def set_default(value: int | None) -> None:
     _Default.value = value
 
 
+def is_default_set() -> bool:
+    """Whether somebody set what the phase is where nothing else says it."""
+    return _Default.value is not None
+
+
 def is_running() -> bool:
     """Whether a function, a session or a Keras layer says what the phase is."""
     return _phase.running is not None or call_context.training() is not None

@@ -144,3 +144,13 @@ def test_in_graph_mode_a_placeholder_is_no_tensor_of_a_layer(K):
     with kompat.graph_mode():
         assert [K.is_keras_tensor(t) for t in made] == [True, True, False, False, False]
     assert all(map(K.is_keras_tensor, made))
+
+
+def test_inner_names_that_programs_import(K):
+    assert K.symbolic_learning_phase() is K.learning_phase()
+    assert K.is_tf_random_generator_enabled() is True
+    for value in (0, 1):
+        K.clear_session()
+        assert not K.global_learning_phase_is_set()
+        K.set_learning_phase(value)
+        assert K.global_learning_phase_is_set()
