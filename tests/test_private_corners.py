@@ -224,7 +224,7 @@ def test_keys_of_symbolic_tensors():
 
     message = "Keras changed how symbolic tensors are indexed: mend graph/shapes.py"
     x = keras.Input((4, 3), batch_size=2)
-    assert keras.KerasTensor.__getitem__ is shapes._index, message
+    assert keras.KerasTensor.__getitem__ is shapes.index, message
     whole = shapes._keras_index(x, (0, slice(1, 3)))
     assert tuple(whole.shape) == (2, 3), message
     assert tuple(x[1:].shape) == (1, 4, 3), message
