@@ -86,7 +86,7 @@ def _targets(graph: Any) -> list[tuple[Any, Any]]:
     """The tensors to draw, each with the variable that it is written to, or None."""
     if isinstance(graph, Function):
         updates = [(value, variable) for variable, value in graph.updates]
-        computed = [*graph.outputs, *graph.operations]
+        computed = [*graph.outputs, *graph.fetches]
         return [*((x, None) for x in computed if isinstance(x, keras.KerasTensor)), *updates]
     tensors = keras.tree.flatten(graph)
     if not all(isinstance(x, keras.KerasTensor) for x in tensors):

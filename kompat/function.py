@@ -1,7 +1,7 @@
 """K.function: a callable of a graph, compiled once for each shape of its inputs."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -47,8 +47,10 @@ class Function:
             )
         self.updates = [_checked_pair(u) for u in updates if isinstance(u, tuple)]
         operations = [u for u in updates if not isinstance(u, tuple)]
-        self.operations = [*operations, *_as_list(fetches)]
-        for fetch in (*self.outputs, *self.operations):
+        # Callers append to these: what is computed too, and what gets its values.
+        self.fetches = [*operations, *_as_list(fetches)]
+        self.fetch_callbacks: dict[Any, Callable[[Any], Any]] = {}
+        for fetch in (*self.outputs, *self.fetches):
             fetchable(fetch)
         self.feed_dict = {} if feed_dict is None else feed_dict
         self._programs: dict[Any, Program] = {}
@@ -69,6 +71,10 @@ class Function:
         except Exception as error:
             error.add_note(f"in the K.function {self.name!r}")
             raise
+        watched = results[len(self.outputs) :]
+        for callback, value in zip(self.fetch_callbacks.values(), watched):
+            callback(value)
+        results = results[: len(self.outputs)] if watched else results
         return results if self._is_flat else self._packed(results)
 
     def _feed(self, key: Any) -> Feed:
@@ -92,12 +98,13 @@ class Function:
         return given
 
     def _program(self, fed: list[Any], phase: int) -> Program:
-        key = (phase, *map(id, fed))
+        outputs = [*self.outputs, *self.fetch_callbacks]
+        key = (phase, *map(id, fed), len(fed), *map(id, outputs), *map(id, self.fetches))
         program = self._programs.get(key)
         if program is None:
             with self._lock.now:
                 program = self._programs.setdefault(
-                    key, Program(self.outputs, self.updates, fed, phase, self.operations)
+                    key, Program(outputs, self.updates, fed, phase, self.fetches)
                 )
         return program
 

@@ -30,6 +30,14 @@ def is_user_code(namespace: Mapping[str, Any]) -> bool:
     return not _is_installed(file)
 
 
+def caller_level() -> int:
+    """The `stacklevel` by which a warning of the calling function names who called kompat."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == "kompat":
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 @functools.cache
 def _is_installed(file: str) -> bool:
     path = os.path.abspath(file)

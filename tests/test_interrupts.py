@@ -3,6 +3,7 @@
 A timer's signal stands for the user's Ctrl-C: it comes between two bytecodes, wherever they are.
 """
 
+import contextlib
 import gc
 import random
 import signal
@@ -105,10 +106,8 @@ def stress(subject, times):
     number = 100.0
     while came < times:
         number += 1
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # it may come when the write is over
             came += interrupted(subject.write, number, max(1e-6, chance.random() * longest))
-        except KeyboardInterrupt:  # it came when the write was over
-            pass
         assert len(subject.read()) == 1
         assert keras_slot.active_scope() is None
         assert kompat.executing_eagerly()

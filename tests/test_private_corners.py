@@ -280,7 +280,7 @@ def test_keys_of_symbolic_tensors():
 
     message = "Keras changed how symbolic tensors are indexed: mend graph/shapes.py"
     x = keras.Input((4, 3), batch_size=2)
-    assert keras.KerasTensor.__getitem__ is shapes._index, message
+    assert keras.KerasTensor.__getitem__ is shapes.index, message
     whole = shapes._keras_index(x, (0, slice(1, 3)))
     assert tuple(whole.shape) == (2, 3), message
     assert tuple(x[1:].shape) == (1, 4, 3), message
@@ -353,3 +353,22 @@ def test_a_layer_without_its_activation(K):
     assert len(layer._inbound_nodes) == 1, message
     assert twin._inbound_nodes == [], message
     assert layer.activation is keras.activations.softmax, message
+
+
+def test_where_keras_infers_the_shape_of_a_layer(engine, monkeypatch):
+    message = "Keras changed how it infers the shape of a layer: mend graph/inference.py"
+    from keras.src import backend
+
+    asked = []
+    infer = backend.compute_output_spec
+    assert hasattr(infer, "__wrapped__") == (engine == "jax"), message
+    monkeypatch.setattr(
+        backend, "compute_output_spec", lambda *a, **k: asked.append(a) or infer(*a, **k)
+    )
+
+    class Doubled(keras.Layer):
+        def call(self, x):
+            return x * 2
+
+    assert Doubled()(keras.Input((3,))).shape == (None, 3)
+    assert asked, message

@@ -74,6 +74,9 @@ from kompat.backend.depthwise_convolution import (
     separable_conv1d as separable_conv1d,
     separable_conv2d,
 )
+from kompat.backend.experimental import (
+    is_tf_random_generator_enabled as is_tf_random_generator_enabled,
+)
 from kompat.backend.graphs import (
     function,
     get_session,
@@ -114,6 +117,7 @@ from kompat.backend.older import (
     eager_learning_phase_scope as eager_learning_phase_scope,
     get_graph as get_graph,
     get_variable_shape as get_variable_shape,
+    global_learning_phase_is_set as global_learning_phase_is_set,
     identity as identity,
     image_dim_ordering as image_dim_ordering,
     is_placeholder as is_placeholder,
@@ -126,6 +130,7 @@ from kompat.backend.older import (
     size as size,
     slice as slice,
     symbolic as symbolic,
+    symbolic_learning_phase as symbolic_learning_phase,
 )
 from kompat.backend.ownership import owned as _owned
 from kompat.backend.padding import spatial_2d_padding, spatial_3d_padding, temporal_padding

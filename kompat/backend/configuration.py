@@ -21,7 +21,7 @@ from keras.config import (
 )
 
 from kompat.backend import random
-from kompat.graph import phase
+from kompat.graph import default, phase
 from kompat.session import set_default_session
 from kompat.values import keras_slot
 
@@ -73,13 +73,14 @@ def set_floatx(value: str) -> None:
 def clear_session() -> None:
     """Forget K's session, the learning phase, the sequences of seeds, and the names of Keras.
 
-    Variables keep their values.
+    Variables keep their values; another object stands for the graph.
 
     Example:
 
     >>> K.clear_session()
     """
     keras.utils.clear_session()
+    default.reset_default_graph()
     set_default_session(None)
     phase.set_default(None)
     random.restart_sequences()

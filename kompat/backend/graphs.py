@@ -41,6 +41,9 @@ def placeholder(
     Returns:
         A symbolic tensor.
 
+    Raises:
+        TypeError: `name` is no string.
+
     Example:
 
     >>> x = K.placeholder(shape=(None, 3))
@@ -50,6 +53,8 @@ def placeholder(
     if ragged:
         raise ValueError("placeholder: ragged tensors are not supported; feed padded ones.")
     dtype = standard_dtype(dtype)
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"placeholder: expected a string as name, received {name!r:.60}.")
     name = None if name is None else name.replace("/", "_").partition(":")[0]
     if shape is None:
         if ndim is None and not sparse:
@@ -57,7 +62,9 @@ def placeholder(
         if ndim is None:
             raise ValueError("placeholder: a sparse one needs a shape; give shape=(None, None).")
         shape = (None,) * ndim
-    return keras.Input(batch_shape=tuple(shape), dtype=dtype, sparse=sparse, name=name)
+    made = keras.Input(batch_shape=tuple(shape), dtype=dtype, sparse=sparse, name=name)
+    made.kompat_placeholder = True
+    return made
 
 
 def function(

@@ -9,6 +9,7 @@ from kompat import engines, mode
 from kompat.backend.operands import cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import is_tensor
+from kompat.graph import history
 from kompat.graph.operations import GraphOperation, Shape
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import is_unranked, spec_like
@@ -165,7 +166,7 @@ def cast_to_floatx(x: Any) -> Any:
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Whether `x` is a symbolic tensor: an input or output of a layer.
+    """Whether `x` is a symbolic tensor; in graph mode an input of a model or output of a layer.
 
     Raises:
         ValueError: `x` is neither a tensor nor a variable.
@@ -176,7 +177,7 @@ def is_keras_tensor(x: Any) -> bool:
     False
     """
     if isinstance(x, keras.KerasTensor):
-        return True
+        return not mode.building_graph() or history.is_of_layer(x)
     if isinstance(x, keras.Variable) or (keras.ops.is_tensor(x) and not isinstance(x, np.generic)):
         return False
     raise ValueError(

@@ -5,20 +5,32 @@ taken back to its logits: the loss of a class of probability 0 is then right and
 Other probabilities are kept `K.epsilon()` away from 0 and 1.
 """
 
+import functools
 import warnings
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
 from kompat import engines
 from kompat.backend import activations
 from kompat.backend.axes import axis_in
-from kompat.backend.operands import cast_like, floating, operand, size, tensor
+from kompat.backend.operands import (
+    cast_like,
+    floating,
+    is_floating,
+    operand,
+    size,
+    tensor,
+)
 from kompat.backend.probabilities import logits_of
 from kompat.backend.reduction import all, sum
 from kompat.engines.width import dtype_name
+from kompat.graph.operations import Apply
 from kompat.graph.shapes import may_be_alike
+from kompat.graph.unranked import UnrankedTensor, is_unranked
+from kompat.user_code import caller_level
 from kompat.values import keras_mask
 
 __all__ = [
@@ -29,6 +41,8 @@ __all__ = [
     "in_top_k",
     "sparse_categorical_crossentropy",
 ]
+
+Loss = TypeVar("Loss", bound=Callable[..., Any])
 
 _exact = engines.current.exact
 _add = _exact(keras.ops.add)
@@ -53,6 +67,25 @@ _fused = engines.current.fused
 _fused_on_axis = partial(_fused, static=("axis", "from_logits"))
 
 
+def _of_any_rank(loss: Loss) -> Loss:
+    """`loss`, which of tensors of unknown rank is computed when they are fed."""
+
+    @functools.wraps(loss)
+    def call(target: Any, output: Any, *args: Any, **kwargs: Any) -> Any:
+        if not (is_unranked(target) or is_unranked(output)):
+            return loss(target, output, *args, **kwargs)
+        operands = tensor(target), tensor(output)
+        dtype = dtype_name(operands[1]) if is_floating(operands[1]) else keras.config.floatx()
+        later = Apply(
+            lambda target, output: loss(target, output, *args, **kwargs),
+            lambda target, output: UnrankedTensor(dtype),
+        )
+        return later.symbolic_call(*operands)
+
+    return call  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+@_of_any_rank
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """The crossentropy of each element, as that of two classes.
 
@@ -73,7 +106,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     >>> K.eval(K.binary_crossentropy(K.constant([0., 1.]), p)).round(4)
     array([ 0.6931, 50.    ], dtype=float32)
     """
-    target, output, from_logits = _read(target, output, from_logits, activations.sigmoid)
+    target, output, from_logits = _read(
+        "binary_crossentropy", target, output, from_logits, activations.sigmoid
+    )
     return _binary(output, target, from_logits)
 
 
@@ -98,6 +133,7 @@ def _binary_of_probabilities(output: Any, target: Any, epsilon: Any) -> Any:
     return -_add(missed, _multiply(_subtract(1, target), _log(_add(_subtract(1, output), epsilon))))
 
 
+@_of_any_rank
 def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
@@ -121,7 +157,9 @@ def categorical_crossentropy(
     >>> K.eval(K.categorical_crossentropy(K.constant([[0., 1.]]), p))
     array([1000.], dtype=float32)
     """
-    target, output, from_logits = _read(target, output, from_logits, activations.softmax, axis)
+    target, output, from_logits = _read(
+        "categorical_crossentropy", target, output, from_logits, activations.softmax, axis
+    )
     _require_alike(target, output)
     epsilon = keras.config.epsilon()
     return _categorical(output, target, epsilon, axis=axis, from_logits=from_logits)
@@ -136,6 +174,7 @@ def _categorical(output: Any, target: Any, epsilon: Any, axis: int, from_logits:
     return -sum(_multiply(target, log), axis)
 
 
+@_of_any_rank
 def sparse_categorical_crossentropy(
     target: Any,
     output: Any,
@@ -167,7 +206,9 @@ def sparse_categorical_crossentropy(
     >>> K.eval(K.sparse_categorical_crossentropy(K.constant([0, 1]), p)).round(4)
     array([0.6931, 0.2877], dtype=float32)
     """
-    output, from_logits = _logits(output, from_logits, activations.softmax, axis)
+    output, from_logits = _logits(
+        "sparse_categorical_crossentropy", output, from_logits, activations.softmax, axis
+    )
     axis %= len(output.shape)
     target = _classes(tensor(target), output, axis)
     counts = None if ignore_class is None else _not_equal(target, int(ignore_class))
@@ -212,6 +253,7 @@ def _of_class(x: Any, target: Any, classes: Any, axis: int) -> tuple[Any, Any]:
     return _squeeze(_take_along_axis(x, number, axis=axis), axis=axis), exists
 
 
+@_of_any_rank
 def binary_focal_crossentropy(
     target: Any,
     output: Any,
@@ -240,7 +282,9 @@ def binary_focal_crossentropy(
     >>> K.eval(K.binary_focal_crossentropy(K.constant([1.]), K.constant([0.5]))).round(4)
     array([0.1733], dtype=float32)
     """
-    target, output, from_logits = _read(target, output, from_logits, activations.sigmoid)
+    target, output, from_logits = _read(
+        "binary_focal_crossentropy", target, output, from_logits, activations.sigmoid
+    )
     loss = _binary(output, target, from_logits)
     output = activations.sigmoid(output) if from_logits else output
     balance = operand(alpha, like=output) if apply_class_balancing else None
@@ -261,6 +305,7 @@ def _weigh(target: Any, weight: Any) -> Any:
     return _add(_multiply(target, weight), _multiply(_subtract(1, target), 1 - weight))
 
 
+@_of_any_rank
 def categorical_focal_crossentropy(
     target: Any,
     output: Any,
@@ -293,7 +338,9 @@ def categorical_focal_crossentropy(
     >>> K.eval(K.categorical_focal_crossentropy(K.constant([[0., 1.]]), p)).round(4)
     array([0.0433], dtype=float32)
     """
-    target, output, from_logits = _read(target, output, from_logits, activations.softmax, axis)
+    target, output, from_logits = _read(
+        "categorical_focal_crossentropy", target, output, from_logits, activations.softmax, axis
+    )
     _require_alike(target, output)
     output = activations.softmax(output, axis) if from_logits else output
     alpha, gamma = operand(alpha, like=output), operand(gamma, like=output)
@@ -354,14 +401,16 @@ def _in_top_k(predictions: Any, targets: Any, k: Any, classes: Any) -> Any:
 
 
 def _read(
-    target: Any, output: Any, from_logits: bool, activation: Any, axis: int = -1
+    loss: str, target: Any, output: Any, from_logits: bool, activation: Any, axis: int = -1
 ) -> tuple[Any, Any, bool]:
     """Target and output as tensors of one dtype, and whether the output is logits now."""
-    output, from_logits = _logits(output, from_logits, activation, axis)
+    output, from_logits = _logits(loss, output, from_logits, activation, axis)
     return cast_like(tensor(target), dtype_name(output)), output, from_logits
 
 
-def _logits(output: Any, from_logits: bool, activation: Any, axis: int) -> tuple[Any, bool]:
+def _logits(
+    loss: str, output: Any, from_logits: bool, activation: Any, axis: int
+) -> tuple[Any, bool]:
     """The output as a tensor, or the logits that it was made of; and whether that is logits."""
     probabilities, output = output, tensor(floating(output))
     if activation is activations.softmax:
@@ -372,9 +421,10 @@ def _logits(output: Any, from_logits: bool, activation: Any, axis: int) -> tuple
         return output, bool(from_logits)
     if from_logits:
         warnings.warn(
-            f"from_logits=True, but the output was made by {activation.__name__} and is no logits: "
-            "the loss is computed from what it was made of.",
-            stacklevel=4,
+            f"`{loss}` received `from_logits=True`, but the `output` argument was produced by a "
+            f"{activation.__name__.title()} activation and thus does not represent logits. Was "
+            "this intended? The loss is computed from what the activation was applied to.",
+            stacklevel=caller_level(),
         )
     return logits, True
 

@@ -12,11 +12,12 @@ from kompat import engines, mode
 from kompat.backend.axes import Axis, axes_in
 from kompat.backend.inspection import int_shape, shape
 from kompat.backend.operands import data_format_of, floating, tensor
-from kompat.backend.phases import learning_phase_scope
+from kompat.backend.phases import learning_phase, learning_phase_scope
 from kompat.backend.reduction import prod
 from kompat.engines import width
-from kompat.graph import history
+from kompat.graph import history, phase
 from kompat.graph.default import Graph, get_default_graph
+from kompat.graph.phase import LearningPhase
 from kompat.graph.shapes import index, run_sizes
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "eager_learning_phase_scope",
     "get_graph",
     "get_variable_shape",
+    "global_learning_phase_is_set",
     "identity",
     "image_dim_ordering",
     "is_placeholder",
@@ -37,6 +39,7 @@ __all__ = [
     "size",
     "slice",
     "symbolic",
+    "symbolic_learning_phase",
 ]
 
 _DATA_FORMATS = {"tf": "channels_last", "th": "channels_first"}
@@ -278,6 +281,29 @@ def eager_learning_phase_scope(value: int) -> contextlib.AbstractContextManager:
     1
     """
     return learning_phase_scope(value)
+
+
+def symbolic_learning_phase() -> LearningPhase:
+    """`learning_phase`, under the name of its placeholder.
+
+    Example:
+
+    >>> K.symbolic_learning_phase() is K.learning_phase()
+    True
+    """
+    return learning_phase()
+
+
+def global_learning_phase_is_set() -> bool:
+    """Whether `set_learning_phase` was called since the session was cleared.
+
+    Example:
+
+    >>> K.clear_session()
+    >>> K.global_learning_phase_is_set()
+    False
+    """
+    return phase.is_default_set()
 
 
 def get_variable_shape(x: Any) -> tuple[int | None, ...] | None:

@@ -203,6 +203,13 @@ def size(x: Any, axis: int) -> Any:
 
 
 def _no_operand(x: Any) -> UnsupportedValueError:
+    if x is None:
+        return UnsupportedValueError(
+            "expected a tensor, a variable, an array or numbers, received None.",
+            "K.gradients gives None for what a loss does not depend on, and a function without "
+            "return gives it too.",
+            "read the warning of K.gradients, and take K.zeros_like(variable) for its gradient.",
+        )
     shown = np.array2string(x) if isinstance(x, np.ndarray) else repr(x)
     return UnsupportedValueError(
         f"expected a tensor, a variable, an array or numbers, received {shown:.60}.",

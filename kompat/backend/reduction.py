@@ -70,7 +70,7 @@ def _extremum(function: Callable, sign: int, x: Any, axis: Axis, keepdims: bool)
     axes = axes_in(x, axis)
     if isinstance(x, keras.KerasTensor) and x.shape[:1] == (None,) and axes in (None, 0, (0,)):
         return apply(
-            lambda tensors: _extremum(function, sign, *tensors, axis, keepdims),
+            lambda tensors: _extremum(function, sign, tensors[0], axis, keepdims),
             lambda shape: tuple(_reduced_shape(shape, axes, keepdims)),
             x,
         )

@@ -35,3 +35,9 @@ _graph = Graph()
 def get_default_graph() -> Graph:
     """The one graph."""
     return _graph
+
+
+def reset_default_graph() -> None:
+    """Let another object stand for the one graph, as after `K.clear_session()`."""
+    global _graph
+    _graph = Graph()

@@ -47,6 +47,7 @@ class _Reach:
         self._loss = loss
         self._found: set[int] = set()
         self._closures = False
+        self._models: list[Any] = []
         self._walk([loss])
 
     def _walk(self, stack: list[Any]) -> None:
@@ -67,6 +68,8 @@ class _Reach:
         if isinstance(operation, keras.Layer):
             variables += operation.variables
             self._closures |= _has_closures(operation)
+            if isinstance(operation, keras.Model):
+                self._models.append(node)
         elif isinstance(operation, Read):
             variables.append(operation.variable)
         elif isinstance(operation, Gradient):
@@ -88,11 +91,46 @@ class _Reach:
         elif not _is_differentiable(self._loss):
             cause = f"the loss has dtype {self._loss.dtype}, and only floats have gradients."
         else:
-            cause = (
-                "the loss does not depend on it, or only through stop_gradient or integers. Was a "
-                "model applied again? Then use the tensors of that call, not model.output."
+            cause = self._of_a_model(x) or (
+                "the loss does not depend on it, or only through stop_gradient or integers."
             )
         return f"K.gradients: None for {name}: {cause}"
+
+    def _of_a_model(self, x: Any) -> str | None:
+        """Where the loss has the tensor that `x` is in a model, if it applied that model again."""
+        for node in self._models:
+            model = node.operation
+            outside = [*history.parents(node), *history.outputs(node)]
+            ends = [*_ends(model, "inputs"), *_ends(model, "outputs")]
+            for inner, outer in zip(ends, outside):
+                if inner is x:
+                    return (
+                        f"the loss applies the model {model.name!r} again, to other tensors. In "
+                        f"its place use the one of that call, {history.describe(outer)}."
+                    )
+            if any(x is y for end in _ends(model, "outputs") for y in _behind(end)):
+                return (
+                    f"it stands inside of the model {model.name!r}, which the loss applies again, "
+                    "to other tensors. Make it an output: compute the loss from "
+                    f"keras.Model({model.name}.inputs, [{model.name}.output, tensor])(inputs)."
+                )
+        return None
+
+
+def _ends(model: Any, name: str) -> list[Any]:
+    """The symbolic inputs or outputs of a model, if it has some."""
+    return keras.tree.flatten(getattr(model, name, None) or [])
+
+
+def _behind(tensor: Any) -> list[Any]:
+    """All symbolic tensors that a tensor is computed from."""
+    found, stack = {id(tensor): tensor}, [tensor]
+    while stack:
+        node = history.node_of(stack.pop())
+        new = [] if node is None else [x for x in history.parents(node) if id(x) not in found]
+        found.update((id(x), x) for x in new)
+        stack += new
+    return list(found.values())
 
 
 def _is_differentiable(x: Any) -> bool:

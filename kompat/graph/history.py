@@ -38,6 +38,13 @@ def is_input(node: Any) -> bool:
     return node is None or isinstance(node.operation, (keras.layers.InputLayer, Feed))
 
 
+def is_of_layer(tensor: Any) -> bool:
+    """Whether a layer or `keras.Input` made a symbolic tensor; K.placeholder is no layer."""
+    node = node_of(tensor)
+    made = node is not None and isinstance(node.operation, keras.Layer)
+    return made and not hasattr(tensor, "kompat_placeholder")
+
+
 class Feed(keras.Operation):
     """Stands for the value that is fed for a placeholder."""
 

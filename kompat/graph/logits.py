@@ -1,5 +1,6 @@
 """The logits behind symbolic probabilities: what a softmax or a sigmoid was computed from."""
 
+import inspect
 from collections.abc import Collection
 from typing import Any
 
@@ -42,7 +43,8 @@ def behind(tensor: Any, operation: str, activations: Collection[Any]) -> tuple[A
     inputs = history.parents(node)
     if type(maker).__name__ == operation and len(inputs) == 1:
         return inputs[0], getattr(maker, "axis", -1)
-    if getattr(maker, "activation", None) not in activations:
+    activation = getattr(maker, "activation", None)
+    if activation is None or inspect.unwrap(activation) not in map(inspect.unwrap, activations):
         return None, None
     if type(maker) is keras.layers.Activation:
         return inputs[0], -1

@@ -165,6 +165,11 @@ def asked() -> int | None:
     return _phase.scopes[-1] if _phase.scopes else _Default.value
 
 
+def is_default_set() -> bool:
+    """Whether somebody set what the phase is where nothing else says it."""
+    return _Default.value is not None
+
+
 def is_running() -> bool:
     """Whether a function, a session or a Keras layer says what the phase is."""
     return _phase.running is not None or call_context.training() is not None

@@ -208,8 +208,13 @@ def test_from_logits_is_doubted_where_it_cannot_be(K, symbolic):
     for activation, loss in (
         (K.softmax, K.categorical_crossentropy),
         (K.sigmoid, K.binary_crossentropy),
+        (K.sigmoid, K.binary_focal_crossentropy),
     ):
-        with pytest.warns(UserWarning, match=f"made by {activation.__name__}") as caught:
+        words = (
+            f"`{loss.__name__}` received `from_logits=True`, but the `output` argument was "
+            f"produced by a {activation.__name__.title()} activation"
+        )
+        with pytest.warns(UserWarning, match=words) as caught:
             loss(K.constant(ONES), activation(x), from_logits=True)
         assert caught[0].filename == __file__
         with warnings.catch_warnings():
@@ -290,3 +295,23 @@ def test_a_sigmoid_and_a_softmax_are_not_taken_for_each_other(K):
     for loss, made in ((K.binary_crossentropy, p), (K.categorical_crossentropy, q)):
         plain = K.constant(K.eval(made))
         np.testing.assert_allclose(K.eval(loss(target, made)), K.eval(loss(target, plain)))
+
+
+TARGETS = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]], "float32")
+OUTPUTS = np.array([[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]], "float32")
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 0])
+def test_crossentropies_of_placeholders_of_unknown_rank(K, axis):
+    target, output = K.placeholder(), K.placeholder()
+    shaped = OUTPUTS / OUTPUTS.sum(axis, keepdims=True)
+    want = -(TARGETS * np.log(shaped)).sum(axis)
+    f = K.function([target, output], [K.categorical_crossentropy(target, output, axis=axis)])
+    np.testing.assert_allclose(f([TARGETS, OUTPUTS])[0], want, rtol=1e-5)
+    numbers = K.placeholder(dtype="int32")
+    sparse = K.sparse_categorical_crossentropy(numbers, output)
+    found = K.function([numbers, output], [sparse])([[0, 2], OUTPUTS])[0]
+    np.testing.assert_allclose(found, -np.log([0.5, 0.5]), rtol=1e-5)
+    binary = K.function([target, output], [K.binary_crossentropy(target, output)])
+    want = -(TARGETS * np.log(OUTPUTS) + (1 - TARGETS) * np.log(1 - OUTPUTS))
+    np.testing.assert_allclose(binary([TARGETS, OUTPUTS])[0], want, rtol=1e-4)

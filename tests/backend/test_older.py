@@ -1,5 +1,6 @@
 """Names that K had before tf.keras."""
 
+import keras
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -127,3 +128,29 @@ def test_the_phase_and_the_graph_of_eager_mode(K):
     with K.eager_learning_phase_scope(1):
         assert K.learning_phase() == 1
     assert K.get_graph() is K.get_session().graph
+
+
+def test_a_cleared_session_has_another_graph(K):
+    before = K.get_graph()
+    K.clear_session()
+    assert K.get_graph() is not before
+    assert K.get_graph() is K.get_graph()
+    assert K.get_graph() is K.get_session().graph
+
+
+def test_in_graph_mode_a_placeholder_is_no_tensor_of_a_layer(K):
+    inputs, x = keras.Input((3,)), K.placeholder((None, 3))
+    made = [inputs, keras.layers.Dense(2)(inputs), x, K.square(x), K.placeholder()]
+    with kompat.graph_mode():
+        assert [K.is_keras_tensor(t) for t in made] == [True, True, False, False, False]
+    assert all(map(K.is_keras_tensor, made))
+
+
+def test_inner_names_that_programs_import(K):
+    assert K.symbolic_learning_phase() is K.learning_phase()
+    assert K.is_tf_random_generator_enabled() is True
+    for value in (0, 1):
+        K.clear_session()
+        assert not K.global_learning_phase_is_set()
+        K.set_learning_phase(value)
+        assert K.global_learning_phase_is_set()

@@ -411,3 +411,23 @@ def test_what_was_fed_is_never_shared(K):
             K.get_session().run(K.update(v, x), {x: fed})
         fed[:] = 3
         assert (K.get_value(v) == 2).all()
+
+
+def test_callers_append_what_is_computed_too(K, x):
+    total = K.variable(0.0)
+    f = K.function([x], [K.sum(x)])
+    f([np.ones((2, 2))])
+    with kompat.graph_mode():
+        f.fetches.append(K.update_add(total, K.sum(x) * 10))
+    assert f([np.ones((2, 2))]) == [4.0]
+    assert K.get_value(total) == 40
+    seen = []
+    f.fetch_callbacks[K.max(x)] = seen.append
+    assert f([np.array([[1.0, 7.0]])]) == [8.0]
+    assert seen == [7.0]
+    assert K.get_value(total) == 120
+
+
+def test_a_name_is_a_string(K):
+    with pytest.raises(TypeError, match="expected a string as name, received <module"):
+        K.placeholder((2,), name=np)

@@ -114,7 +114,7 @@ def test_what_is_unconnected_is_none_with_a_warning(K):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     again = model(keras.Input((2,)))
     other = K.variable(1.0)
-    with pytest.warns(UserWarning, match="applied again"):
+    with pytest.warns(UserWarning, match="applies the model"):
         assert K.gradients(again, [model.inputs[0]]) == [None]
     with pytest.warns(UserWarning, match="variable"):
         found = K.gradients(model.outputs[0], [model.inputs[0], other])
@@ -148,3 +148,22 @@ def test_a_gradient_inside_a_keras_model_raises(K):
     model = keras.Model(x, K.gradients(x * x, x)[0])
     with pytest.raises(TypeError, match=r"K\.function"):
         model(np.ones((1, 2)))
+
+
+def test_a_gradient_that_is_none_is_called_so(K):
+    with pytest.raises(ValueError, match=r"received None.*\n.*K.gradients.*\n.*zeros_like"):
+        K.square(None)
+
+
+def test_why_there_is_no_gradient_names_the_tensor_of_the_outer_model(K, engine):
+    if engine == "numpy":
+        pytest.skip("NumPy has no gradients")
+    inner = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+    inputs = keras.Input((2,), name="pictures")
+    loss = K.sum(inner(inputs))
+    with pytest.warns(UserWarning, match=rf"{inner.name!r} again.*'pictures' of shape"):
+        assert K.gradients(loss, inner.inputs) == [None]
+    with pytest.warns(UserWarning, match="inside of the model.*Make it an output"):
+        assert K.gradients(loss, inner.layers[0].output) == [None]
+    with pytest.warns(UserWarning, match="or only through stop_gradient or integers.$"):
+        assert K.gradients(loss, K.placeholder((2,))) == [None]
