@@ -132,6 +132,11 @@ def stamp(tensor: Any) -> Any:
     return None
 
 
+def restoring_modes(function: Callable[..., Any], *args: Any) -> Any:
+    """Call `function`; the engine's modes of this thread are then as before, interrupted or not."""
+    return function(*args)
+
+
 def without_history() -> contextlib.AbstractContextManager:
     """A context in which nothing is kept for gradients: most engines keep nothing anyway."""
     return contextlib.nullcontext()

@@ -301,7 +301,7 @@ class Storage(plain.Storage):
         """Host values stay on the host; an engine's tensor is never narrowed."""
         wide = engines.current.is_wide(np.dtype(dtype))
         if plain.is_engine_value(value) and not wide:
-            value = keras_values.VARIABLE.fitting(self, value)
+            value = keras_values.VARIABLE.fitting(self, value, dtype)
         if not plain.is_engine_value(value):
             return plain.exact_host(self, value, dtype)
         if wide and isinstance(value, keras.Variable):

@@ -227,9 +227,9 @@ def _tensor_of(value: np.ndarray) -> tf.Tensor:
     try:
         return tf.convert_to_tensor(value)
     except SystemError as error:
-        if error.__cause__ is None:
+        if error.__context__ is None:
             raise
-        raise error.__cause__ from None
+        raise error.__context__ from None
 
 
 def _assign_in_c(handles: Sequence[Any], tensors: Sequence[tf.Tensor]) -> None:
