@@ -145,7 +145,8 @@ class KerasAdapter(Adapter):
             return
         parts = [host_value(part, self.name(x)) for part in (old, operand, new)]
         if all(np.asarray(part).dtype.kind in "iu" for part in parts):
-            require_unwrapped(operation, *parts, self.name(x))
+            was, by, now = parts
+            require_unwrapped(operation, was, by, now, self.name(x))
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         (shape, dtype), name = self.spec(x), self.name(x)

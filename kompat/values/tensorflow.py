@@ -216,9 +216,9 @@ def _assign_together(
                 with adapter.lock(x):
                     x.assign(value)
         except BaseException:
-            for x, value in zip(xs, before):
-                if value is not None:
-                    x.assign(value)
+            for x, old in zip(xs, before):
+                if old is not None:
+                    x.assign(old)
             raise
 
 
