@@ -15,6 +15,7 @@ that of `generic`, and for an engine without a module all:
 - `stamp(tensor)`: differs from an earlier one if the tensor was overwritten or deleted since;
 - `full_width(*operands)`: a context in which 64-bit operands keep their width;
 - `is_wide(dtype)`, `is_narrowing(dtype)`: whether the engine may, or would now, cut `dtype`;
+- `require_unrecorded(name)`: raise where a write would happen only while a program is recorded;
 - `comparable(tensor)`: integers in a dtype that the engine compares;
 - `is_size(x)`: whether `x` is an unknown dimension of a traced tensor;
 - `allocate(shape, dtype)`: an empty host array that `place` need not copy, if it has at least

@@ -78,6 +78,10 @@ def comparable(tensor: Any) -> Any:
     return tensor
 
 
+def require_unrecorded(name: str) -> None:
+    """Raise where a write would happen only while a program is recorded: here it never is."""
+
+
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """A tensor that is read when the traced program runs."""
     return keras.ops.convert_to_tensor(read())

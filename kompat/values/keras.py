@@ -303,6 +303,7 @@ class KerasOnJax(KerasAdapter):
         from kompat.values import jax as jax_values
 
         if keras_slot.active_scope() is None:
+            jax_values.require_unrecorded(self.name(x))
             self.reclaim(x)
         (shape, dtype), name = self.spec(x), self.name(x)
         host = as_host(value, shape, dtype, name, jax_values.allocate)
