@@ -6,8 +6,8 @@ variable is its value.
 """
 
 import contextlib
+import contextvars
 import sys
-import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -31,12 +31,10 @@ class _Default:
     """Whether anything in this process ever asked for graph mode: if not, nobody has to look."""
 
 
-class _Blocks(threading.local):
-    def __init__(self) -> None:
-        self.open: list[_Block] = []
-
-
-_blocks = _Blocks()
+_innermost: contextvars.ContextVar["_Block | None"] = contextvars.ContextVar(
+    "innermost", default=None
+)
+"""The block that is open in this thread or asyncio task."""
 
 
 class _Block(contextlib.AbstractContextManager):
@@ -45,19 +43,21 @@ class _Block(contextlib.AbstractContextManager):
     def __init__(self, graph: bool):
         self.graph = graph
         self.frame: FrameType | None = None
+        self._outer: _Block | None = None
 
     def __enter__(self) -> None:
         self.frame = sys._getframe(1)
+        self._outer = _innermost.get()
         _Default.was_left |= self.graph
-        _blocks.open.append(self)
+        _innermost.set(self)
 
     def __exit__(self, *exception: Any) -> None:
-        self.frame = None
-        _blocks.open.pop()
+        _innermost.set(self._outer)
+        self.frame = self._outer = None
 
 
 def graph_mode() -> contextlib.AbstractContextManager:
-    """A block in which K builds graphs, as TensorFlow 1 does. Blocks nest, per thread.
+    """A block in which K builds graphs, as TensorFlow 1 does. Blocks nest, per thread and task.
 
     Example:
 
@@ -73,7 +73,7 @@ def graph_mode() -> contextlib.AbstractContextManager:
 
 
 def eager_mode() -> contextlib.AbstractContextManager:
-    """A block in which K computes at once, as TensorFlow 2 does. Blocks nest, per thread."""
+    """A block in which K computes at once, as TensorFlow 2 does. Blocks nest, per thread, task."""
     return _Block(graph=False)
 
 
@@ -113,8 +113,8 @@ def is_graph() -> bool:
 
 
 def _block() -> "_Block | None":
-    """The innermost block of this thread."""
-    return _blocks.open[-1] if _blocks.open else None
+    """The innermost block of this task."""
+    return _innermost.get()
 
 
 def inside_keras() -> bool:

@@ -5,8 +5,8 @@ has values of its own, as in TensorFlow 1.
 """
 
 import contextlib
+import contextvars
 import functools
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -122,7 +122,6 @@ class Session:
         self.graph = default.get_default_graph() if graph is None else graph
         self._values: _InitialisedValues | None = _InitialisedValues()
         self._closed = False
-        self._outer = threading.local()
         adopt_private_values()
 
     def run(
@@ -188,9 +187,8 @@ class Session:
             self._leave()
 
     def __enter__(self) -> "Session":
-        stack = self._outer.__dict__.setdefault("stack", [])
-        stack.append((_sessions.stack, private.make_current(self._values)))
-        _sessions.stack = (*_sessions.stack, self)
+        outer = private.make_current(self._values)
+        _entered.set((*_entered.get(), (self, outer)))
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -199,8 +197,9 @@ class Session:
 
     def _leave(self) -> None:
         """Undo `__enter__` without closing."""
-        _sessions.stack, values = self._outer.stack.pop()
-        private.make_current(values)
+        *others, (_, outer) = _entered.get()
+        _entered.set(tuple(others))
+        private.make_current(outer)
 
     def adopt_own_values(self) -> None:
         """Let the variables themselves take this session's values, and work on them from now on."""
@@ -214,11 +213,10 @@ class Session:
             self._values = None
 
 
-class _Sessions(threading.local):
-    stack: tuple[Session, ...] = ()
-
-
-_sessions = _Sessions()
+_entered: contextvars.ContextVar[tuple[tuple[Session, Any], ...]] = contextvars.ContextVar(
+    "entered", default=()
+)
+"""The sessions whose `with` blocks are open in this thread or task, each with what it replaced."""
 
 
 class _Default:
@@ -239,7 +237,8 @@ def current_session() -> Session:
 
 def entered_session() -> Session | None:
     """The session of the innermost `with` block of this thread, if there is one."""
-    return _sessions.stack[-1] if _sessions.stack else None
+    entered = _entered.get()
+    return entered[-1][0] if entered else None
 
 
 def set_default_session(session: Any) -> None:

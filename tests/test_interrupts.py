@@ -96,6 +96,10 @@ def interrupted(write, number, after):
         return False
     except KeyboardInterrupt:
         return True
+    except (TypeError, SystemError):
+        # TensorFlow's own conversions put such an error in the place of an interrupt.
+        assert ENGINE == "tensorflow"
+        return True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -106,7 +110,7 @@ def stress(subject, times):
     number = 100.0
     while came < times:
         number += 1
-        with contextlib.suppress(KeyboardInterrupt):  # it may come when the write is over
+        with contextlib.suppress(KeyboardInterrupt):  # one may come when the write is over
             came += interrupted(subject.write, number, max(1e-6, chance.random() * longest))
         assert len(subject.read()) == 1
         assert keras_slot.active_scope() is None

@@ -270,6 +270,7 @@ def _assign_tensor(x: keras.Variable, value: Any) -> None:
     elif _in_trace(adapter, value):
         _assign(x, adapter.stage(x, value))
     else:
+        engines.current.require_unrecorded(x.path)
         adapter.reclaim(x)
         with adapter.lock(x):
             _assign(x, engines.current.duplicate(value))

@@ -15,6 +15,7 @@ that of `generic`, and for an engine without a module all:
 - `stamp(tensor)`: differs from an earlier one if the tensor was overwritten or deleted since;
 - `full_width(*operands)`: a context in which 64-bit operands keep their width;
 - `is_wide(dtype)`, `is_narrowing(dtype)`: whether the engine may, or would now, cut `dtype`;
+- `require_unrecorded(name)`: raise where a write would happen only while a program is recorded;
 - `comparable(tensor)`: integers in a dtype that the engine compares;
 - `is_size(x)`: whether `x` is an unknown dimension of a traced tensor;
 - `allocate(shape, dtype)`: an empty host array that `place` need not copy, if it has at least
@@ -29,6 +30,8 @@ that of `generic`, and for an engine without a module all:
 - `infer(function, *args)`: trace a function for what it meets; None where that takes a run;
 - `compile(function, *args)`: a faster form of a function of lists of tensors, for arguments like
   these, or None; it is None itself where the engine only computes at once;
+- `restoring_modes(function, *args)`: call it; the engine's modes are then as before, after an
+  interrupt too;
 - `without_history()`: a context in which nothing is kept for gradients;
 - `on_host(compute, specs, *tensors)`: what NumPy computes, also inside a program;
 - `observe(show, x)`: show the value of `x` whenever it is computed;

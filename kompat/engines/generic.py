@@ -83,6 +83,10 @@ def comparable(tensor: Any) -> Any:
     return tensor
 
 
+def require_unrecorded(name: str) -> None:
+    """Raise where a write would happen only while a program is recorded: here it never is."""
+
+
 def at_run_time(read: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
     """A tensor that is read when the traced program runs."""
     return keras.ops.convert_to_tensor(read())
@@ -135,6 +139,11 @@ def fused(function: Function, static: tuple[str, ...] = ()) -> Function:
 def stamp(tensor: Any) -> Any:
     """The same for ever: the engine does not write to its tensors."""
     return None
+
+
+def restoring_modes(function: Callable[..., Any], *args: Any) -> Any:
+    """Call `function`; the engine's modes of this thread are then as before, interrupted or not."""
+    return function(*args)
 
 
 def without_history() -> contextlib.AbstractContextManager:

@@ -23,6 +23,7 @@ LARGE_BYTES = jax_values.LARGE_BYTES
 allocate = jax_values.allocate
 is_wide = jax_values.is_wide
 placement_of = jax_values.placement_of
+require_unrecorded = jax_values.require_unrecorded
 
 
 def place(host: Any, placement: Any = None) -> jax.Array:

@@ -154,6 +154,15 @@ def host_form(tensor: torch.Tensor, name: str) -> Any:
     return host_view(tensor)[()]
 
 
+def restoring_modes(function: Callable[..., Any], *args: Any) -> Any:
+    """Call `function`; then gradients are recorded as before, interrupted or not."""
+    was_recording = torch.is_grad_enabled()
+    try:
+        return function(*args)
+    finally:
+        torch._C._set_grad_enabled(was_recording)
+
+
 def without_history() -> contextlib.AbstractContextManager:
     """No operation is kept for autograd."""
     return torch.no_grad()

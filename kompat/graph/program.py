@@ -62,6 +62,9 @@ class Program:
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
         """Run on the values that variables have in `values`, and write the new ones there."""
+        return engines.current.restoring_modes(self._run, values, feeds)
+
+    def _run(self, values: Any, feeds: list[Any]) -> list[Any]:
         if engines.current.compile is None:
             return self._at_once(values, feeds)
         if self._is_better_at_once():

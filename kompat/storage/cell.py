@@ -29,6 +29,7 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 ONE = np.float32(1)
 
 float32 = np.float32
+_require_unrecorded = engines.current.require_unrecorded
 _SCOPE = keras_slot.SCOPE
 
 # The lock of `kompat.values.locks` under a name of this module, which is found sooner.
@@ -104,6 +105,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         elif type(value) is not kind:
             super().write(x, value)
             return
+        _require_unrecorded(x.path)
         new = value, None, cell[2]
         with _swap:
             x._cell = new
@@ -112,6 +114,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         """The cell to put in place of the current one; in a scope, what it is to record."""
         if keras_slot.active_scope() is not None:
             return super().stage(x, value)
+        _require_unrecorded(x.path)
         self.reclaim(x)
         if _needs_no_check(x, value):
             return x.copied(value), None, x._cell[2]
@@ -121,6 +124,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         """First everything is looked at, then copied: large copies leave the caches cold."""
         if keras_slot.active_scope() is not None:
             return super().stage_many(pairs)
+        _require_unrecorded("a batch")
         plan = []
         for x, value in pairs:
             if not _needs_no_check(x, value):
@@ -144,6 +148,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
         """A scalar on the host is computed there, all else on the device."""
+        _require_unrecorded(x.path)
         if x._cell is None:
             self.reclaim(x)
         is_number = x.scalar_type is not None and _is_host_number(operand)
@@ -301,7 +306,7 @@ class Storage(plain.Storage):
         """Host values stay on the host; an engine's tensor is never narrowed."""
         wide = engines.current.is_wide(np.dtype(dtype))
         if plain.is_engine_value(value) and not wide:
-            value = keras_values.VARIABLE.fitting(self, value)
+            value = keras_values.VARIABLE.fitting(self, value, dtype)
         if not plain.is_engine_value(value):
             return plain.exact_host(self, value, dtype)
         if wide and isinstance(value, keras.Variable):

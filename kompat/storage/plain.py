@@ -37,7 +37,7 @@ class Storage:
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras's hook for every value that enters: never narrows, never aliases."""
         if is_engine_value(value):
-            value = keras_values.VARIABLE.fitting(self, value)
+            value = keras_values.VARIABLE.fitting(self, value, dtype)
         if is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)  # type: ignore[misc]
         with engines.current.eagerly():

@@ -18,7 +18,7 @@ class Storage(plain.Storage):
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras would widen uint16 and uint32, and refuse uint64."""
         if plain.is_engine_value(value):
-            value = keras_values.VARIABLE.fitting(self, value)
+            value = keras_values.VARIABLE.fitting(self, value, dtype)
         if plain.is_engine_value(value):
             return super()._convert_to_tensor(value, dtype)
         host = plain.exact_host(self, value, dtype)

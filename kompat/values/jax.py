@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax._src import core
 
 from kompat.errors import SymbolicValueError, UnavailableValueError
 from kompat.values.adapter import Adapter, ImmutableAdapter, view_refused
@@ -25,6 +27,19 @@ LARGE_BYTES = 1 << 24
 _ALIGNMENT = 64
 
 _identity = jax.jit(lambda x: x)
+
+
+def require_unrecorded(name: str) -> None:
+    """Raise SymbolicValueError where JAX records a program, in which a write happens once."""
+    if core.trace_state_clean():
+        return
+    if isinstance(jnp.add(np.float32(0), np.float32(0)), jax.core.Tracer):
+        raise SymbolicValueError(
+            f"{name}: expected a write outside of a traced function, received one inside.",
+            "it would happen once, while JAX records the function, and in no later call.",
+            "return the new value and write it afterwards, or use K.function, whose updates "
+            "happen in each call.",
+        )
 
 
 class JaxArrayAdapter(ImmutableAdapter):

@@ -111,7 +111,7 @@ class KerasAdapter(Adapter):
             )
         return self.fitting(x, value)
 
-    def fitting(self, x: keras.Variable, tensor: Any) -> Any:
+    def fitting(self, x: keras.Variable, tensor: Any, dtype: Any = None) -> Any:
         """`tensor`, if it can become the value of `x`: in the dtype of `x` where that may cut it.
 
         In a trace nobody can look at values: there an integer takes what dtypes show to be one.
@@ -119,7 +119,8 @@ class KerasAdapter(Adapter):
         Raises:
             LossyWriteError: it would change.
         """
-        have, want = np.dtype(keras.utils.standardize_dtype(tensor.dtype)), keras_slot.dtype(x)
+        have = np.dtype(keras.utils.standardize_dtype(tensor.dtype))
+        want = np.dtype(dtype) if dtype is not None else keras_slot.dtype(x)
         if not may_change(have, want) or isinstance(tensor, keras.KerasTensor):
             return tensor
         if self.is_concrete(tensor):
@@ -144,7 +145,8 @@ class KerasAdapter(Adapter):
             return
         parts = [host_value(part, self.name(x)) for part in (old, operand, new)]
         if all(np.asarray(part).dtype.kind in "iu" for part in parts):
-            require_unwrapped(operation, *parts, self.name(x))
+            was, by, now = parts
+            require_unwrapped(operation, was, by, now, self.name(x))
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         (shape, dtype), name = self.spec(x), self.name(x)
@@ -301,6 +303,7 @@ class KerasOnJax(KerasAdapter):
         from kompat.values import jax as jax_values
 
         if keras_slot.active_scope() is None:
+            jax_values.require_unrecorded(self.name(x))
             self.reclaim(x)
         (shape, dtype), name = self.spec(x), self.name(x)
         host = as_host(value, shape, dtype, name, jax_values.allocate)

@@ -4,7 +4,7 @@ Inside such a session `get_value` and `set_value` of a Keras variable mean the s
 Nothing here costs anything before the first such session is entered.
 """
 
-import threading
+import contextvars
 import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -90,22 +90,20 @@ class PrivateValues:
         return [(variable, value) for variable, value in pairs if variable is not None]
 
 
-class _Current(threading.local):
-    values: PrivateValues | None = None
-
-
-_current = _Current()
+_current: contextvars.ContextVar[PrivateValues | None] = contextvars.ContextVar(
+    "current", default=None
+)
 
 
 def current() -> PrivateValues | None:
-    """The private values of this thread's session; None in the default session."""
-    return _current.values
+    """The private values of this thread's or task's session; None in the default session."""
+    return _current.get()
 
 
 def make_current(values: PrivateValues | None) -> PrivateValues | None:
-    """Replace what `current` gives in this thread; returns what it was."""
-    before = _current.values
-    _current.values = values
+    """Replace what `current` gives in this thread or task; returns what it was."""
+    before = _current.get()
+    _current.set(values)
     return before
 
 

@@ -215,9 +215,9 @@ def _assign_together(
                 with adapter.lock(x):
                     _assign(x, value)
         except BaseException:
-            for x, value in zip(xs, before):
-                if value is not None:
-                    _assign(x, value)
+            for x, old in zip(xs, before):
+                if old is not None:
+                    _assign(x, old)
             raise
 
 
@@ -226,9 +226,9 @@ def _tensor_of(value: np.ndarray) -> tf.Tensor:
     try:
         return tf.convert_to_tensor(value)
     except SystemError as error:
-        if error.__cause__ is None:
+        if error.__context__ is None:
             raise
-        raise error.__cause__ from None
+        raise error.__context__ from None
 
 
 def _assign_in_c(handles: Sequence[Any], tensors: Sequence[tf.Tensor]) -> None:

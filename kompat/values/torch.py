@@ -165,6 +165,8 @@ class TorchAdapter(InPlaceAdapter):
 
 def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> None:
     """Copy into tensors in one call of C, so that no interrupt comes between two of them."""
+    if not targets:
+        return
     was_recording = torch.is_grad_enabled()
     try:
         torch._C._set_grad_enabled(False)
