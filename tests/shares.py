@@ -13,16 +13,19 @@ from hypothesis import settings
 
 
 def often(cases: Iterable[Any], chosen: Collection[Any]) -> list[Any]:
-    """The cases of a test; where the engine compiles, those that are not chosen for the night.
-
-    A tuple is a case of several arguments.
-    """
+    """The cases of a test, those that are not chosen for the night; a tuple has several values."""
     marked = []
     for case in cases:
-        rare = ENGINE != "numpy" and case not in chosen
         values = case if isinstance(case, tuple) else (case,)
-        marked.append(pytest.param(*values, marks=[pytest.mark.nightly] * rare))
+        marks = () if case in chosen else pytest.mark.nightly
+        marked.append(pytest.param(*values, marks=marks))
     return marked
+
+
+def where_compiled(cases: Iterable[Any], chosen: Collection[Any]) -> list[Any]:
+    """The same where the engine compiles; on NumPy every change plays all cases."""
+    cases = list(cases)
+    return often(cases, cases if ENGINE == "numpy" else chosen)
 
 
 def examples(most: int) -> settings:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import framework
 from processes import kompat_run, python
+from shares import often
 
 pytestmark = pytest.mark.one_engine("numpy")
 
@@ -92,7 +93,7 @@ def surroundings(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(places), "KERAS_BACKEND": "numpy"}
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", often(PROGRAMS, ["spawn", "loky", "grandchild"]))
 def test_a_child_has_k(folder, name):
     if name == "loky":
         framework("joblib")
@@ -117,7 +118,7 @@ def test_a_spawned_child_finds_the_program_of_each_form(folder, form):
     assert (status, printed) == (0, f"{ANSWER}\n"), problems
 
 
-@pytest.mark.parametrize("workers", ["0", "2"], ids=["in process", "xdist"])
+@pytest.mark.parametrize("workers", often(["0", "2"], ["0"]), ids=["in process", "xdist"])
 def test_the_tests_of_pytest_have_k(folder, workers):
     (folder / "test_old.py").write_text(TESTS)
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", workers, "test_old.py"]

@@ -170,7 +170,8 @@ def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -
     was_recording = torch.is_grad_enabled()
     try:
         torch._C._set_grad_enabled(False)
-        torch._foreach_copy_(targets, sources)
+        if targets:
+            torch._foreach_copy_(targets, sources)
     finally:
         torch._C._set_grad_enabled(was_recording)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import ENGINE, framework
 from engines.functions import DIFFERENTIABLE, OTHERS, RNG, XS
-from shares import often
+from shares import where_compiled
 
 import kompat
 from kompat.errors import SymbolicValueError
@@ -62,7 +62,7 @@ def test_scan(K, name):
     assert_close(results, one_by_one(function))
 
 
-@pytest.mark.parametrize("name", often(DIFFERENTIABLE, OWN_GRADIENTS))
+@pytest.mark.parametrize("name", where_compiled(DIFFERENTIABLE, OWN_GRADIENTS))
 def test_grad(K, name):
     """One gradient for each example, against differences computed in 64 bits."""
     function = function_of(K, name)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from shares import often
+from shares import where_compiled
 
 from kompat import engines
 
@@ -55,7 +55,7 @@ class SelfAttention(keras.layers.Layer):
         return self.inner(x, x)
 
 
-@pytest.mark.parametrize("name", often(NETWORKS, ["dense", "recurrence"]))
+@pytest.mark.parametrize("name", where_compiled(NETWORKS, ["dense", "recurrence"]))
 def test_compiled_steps_train_as_steps_at_once_do(K, engine, name, monkeypatch):
     if engine == "numpy":
         pytest.skip("no gradients")

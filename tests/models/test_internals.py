@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from models.pieces import OFTEN, PLACES, TOGETHER, X, Y, compiled, network
 from models.slopes import slopes
-from shares import often
+from shares import where_compiled
 
 EXACT = {"rtol": 1e-4, "atol": 1e-6}
 
@@ -58,7 +58,7 @@ def plain_squares(output):
     return keras.ops.mean(keras.ops.square(keras.ops.subtract(output, Y)))
 
 
-@pytest.mark.parametrize("place", often(PLACES, OFTEN))
+@pytest.mark.parametrize("place", where_compiled(PLACES, OFTEN))
 def test_outputs_of_layers_in_both_phases_before_and_after_training(K, engine, place):
     keras.utils.set_random_seed(11)
     ours, plain = pair(K, place)
@@ -79,7 +79,7 @@ def test_outputs_of_layers_in_both_phases_before_and_after_training(K, engine, p
         check()
 
 
-@pytest.mark.parametrize("place", often(PLACES, OFTEN))
+@pytest.mark.parametrize("place", where_compiled(PLACES, OFTEN))
 def test_gradients_of_inputs_intermediates_and_weights_after_training(K, engine, place):
     if engine == "numpy":
         pytest.skip("NumPy has no gradients")

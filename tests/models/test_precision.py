@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from models.pieces import OFTEN, PLACES, TOGETHER, X, Y, compiled, network
-from shares import often
+from shares import where_compiled
 
 POLICIES = ["mixed_bfloat16", "mixed_float16"]
 # Training takes long.
@@ -21,7 +21,7 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("place", often(PLACES, OFTEN))
+@pytest.mark.parametrize("place", where_compiled(PLACES, OFTEN))
 def test_a_model_computes_in_half_and_keeps_single_weights(K, engine, policy, place):
     keras.utils.set_random_seed(2)
     plain = network(**PLACES[place].plain())

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from models.pieces import OFTEN, PLACES, X, Y, compiled, network
-from shares import often
+from shares import where_compiled
 
 
 def custom_objects(pieces):
@@ -20,7 +20,7 @@ def predictions(model):
     return keras.ops.convert_to_numpy(model(X))
 
 
-@pytest.mark.parametrize("place", often(PLACES, OFTEN))
+@pytest.mark.parametrize("place", where_compiled(PLACES, OFTEN))
 def test_a_saved_model_predicts_the_same_and_trains_on(K, engine, place, tmp_path):
     keras.utils.set_random_seed(21)
     pieces = PLACES[place].ours(K)
@@ -40,7 +40,7 @@ def test_a_saved_model_predicts_the_same_and_trains_on(K, engine, place, tmp_pat
         np.testing.assert_allclose(predictions(again), predictions(model), rtol=1e-5)
 
 
-@pytest.mark.parametrize("place", often(PLACES, OFTEN))
+@pytest.mark.parametrize("place", where_compiled(PLACES, OFTEN))
 def test_weights_alone_are_loaded_into_a_new_model(K, place, tmp_path):
     keras.utils.set_random_seed(22)
     model, other = network(**PLACES[place].ours(K)), network(**PLACES[place].ours(K))

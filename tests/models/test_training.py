@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import ENGINE
 from models.pieces import CLASSES, FEATURES, PLACES, SAMPLES, TOGETHER, X, Y, compiled, network
-from shares import often
+from shares import where_compiled
 
 HELD_OUT = 16
 
@@ -73,7 +73,7 @@ def trains(engine):
 # PyTorch's compiler warns of functions that Keras caches, and of each tensor between two graphs.
 @pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`:UserWarning")
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
-@pytest.mark.parametrize(("place", "way"), often(CASES, CHOSEN))
+@pytest.mark.parametrize(("place", "way"), where_compiled(CASES, CHOSEN))
 def test_a_model_trains_as_one_of_plain_keras(K, place, way):
     start, expected = of_plain_keras(place)
     model = network(**PLACES[place].ours(K))
