@@ -45,7 +45,7 @@ def test_importing_kompat_takes_less_than_a_tenth_of_a_second():
 def test_reading_loads_only_what_the_value_needs():
     program = (
         "import sys, numpy as np, kompat\n"
-        "kompat.set_value(np.zeros(2), [1, 2]); kompat.get_value(3.0)\n"
+        "x = np.zeros(2); kompat.set_value(x, [1, 2]); kompat.get_value(3.0)\n"
         "print([m for m in ('keras', 'jax', 'torch', 'tensorflow', 'flax') if m in sys.modules])"
     )
     assert python(program) == "[]"

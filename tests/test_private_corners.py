@@ -144,7 +144,7 @@ def test_the_optimizer_knows_what_it_trains():
     assert scaled.inner_optimizer is optimizer, message
 
 
-def test_the_phase_of_layers_and_trainers():
+def test_the_phase_of_layers_and_trainers(engine):
     message = "Keras changed who tells layers the phase: mend graph/layer_phase.py"
     resolve = inspect.unwrap(keras.layers.Layer._resolve_and_populate_arg)
     assert [*inspect.signature(resolve).parameters] == [
@@ -154,6 +154,8 @@ def test_the_phase_of_layers_and_trainers():
         "call_context",
         "kwargs",
     ], message
+    if engine == "numpy":
+        return  # Keras on NumPy does not train
     model = keras.Sequential([keras.layers.Dense(1)])
     for name in ("train_function", "test_function", "predict_function"):
         assert getattr(model, name) is None, message

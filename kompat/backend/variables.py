@@ -101,7 +101,7 @@ def eval(x: Any) -> Any:
     """The value of a variable, a tensor or an array.
 
     Args:
-        x: what `get_value` takes, or a number or list of numbers.
+        x: what `get_value` takes.
 
     Returns:
         A NumPy scalar or array.

@@ -33,18 +33,21 @@ class _Loop:
 
     def __init__(self) -> None:
         self.groups: tuple[str, ...] = ()
-        # A pair of logs and state, as a step returns them.
+        # What `jax_step.Step` keeps of a run: its outputs, which are logs and state, and the rest.
         self.results: deque[tuple[Any, Any]] = deque(maxlen=1)
         self.handed_back: list[list[Any]] = []
 
     def collect(self, groups: tuple[str, ...], state: Any) -> None:
         self.groups = groups
         self.handed_back = []
-        self.results.append((None, state))
+        self.results.append(((None, state), {}))
 
     def lists(self) -> dict[str, list[Any]]:
         """The lists of arrays by group; none where nothing was collected."""
-        return dict(zip(self.groups, self.results[0][1])) if self.results else {}
+        if not self.results:
+            return {}
+        (_, state), _ = self.results[0]
+        return dict(zip(self.groups, state))
 
     def hand_back(self) -> None:
         """From now on the variables have the values. The loop's own lists hold them too."""
@@ -152,23 +155,17 @@ def _keeping(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _kept(trainer: Any, step: Callable[..., Any]) -> Callable[..., Any]:
-    """`step`, whose results are kept before any other code can run.
+    """`step`, whose results are kept for the trainer's innermost loop."""
 
-    A signal arrives between two bytecodes, most likely right after the long call: what the step
-    returned would be gone, and what it was given is donated. `extend` calls it and keeps the
-    results without a bytecode between.
-    """
-
-    @functools.wraps(step)
     def step_function(state: Any, data: Any) -> Any:
         if not _loops.get(trainer):
             return step(state, data)
         results = _loops[trainer][-1].results
-        before = results[-1]
-        results.extend(map(step, (state,), (data,)))
-        if results[-1] is before:  # `map` takes it for its end
-            raise RuntimeError(f"{step} raised StopIteration.")
-        return results[-1]
+        if isinstance(step, jax_step.Step):
+            return step(state, data, results)
+        outputs = step(state, data)
+        results.append((outputs, {}))
+        return outputs
 
     return step_function
 

@@ -21,6 +21,7 @@ abandoned, and traced again with them.
 import contextlib
 import functools
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -163,14 +164,25 @@ class Step:
         self._variables: list[Any] = []
         self._compiled = jax.jit(self._trace, out_shardings=out_shardings, **options)
 
-    def __call__(self, state: Any, data: Any) -> Any:
+    def __call__(self, state: Any, data: Any, results: deque | None = None) -> Any:
+        """Run the step.
+
+        A signal arrives between two bytecodes, most likely right after the long call: what the
+        program returned would be gone, and what it was given is donated. `extend` calls it and
+        keeps what it returns without a bytecode between.
+
+        Args:
+            state: the values of the model's variables, which are donated.
+            data: a batch.
+            results: takes the outputs and what is written to variables that are not the model's.
+        """
+        results = deque(maxlen=1) if results is None else results
         for self._traces_left in reversed(range(_TRACES)):
-            variables = [*self._variables]
-            try:
-                outputs, written = self._compiled(state, data, [_held(x) for x in variables])
-            except _Incomplete:
-                continue
-            break
+            values = [_held(x) for x in self._variables]
+            with contextlib.suppress(_Incomplete):
+                results.extend(map(self._compiled, (state,), (data,), (values,)))
+                break
+        outputs, written = results[-1]
         for position, value in written.items():
             _put(self._variables[position], value)
         return outputs

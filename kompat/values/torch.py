@@ -4,6 +4,7 @@ A write keeps the object, its storage, device, strides and `requires_grad`, and 
 version counter, so that autograd refuses a backward pass through values that are gone.
 """
 
+import collections
 import functools
 import gc
 import sys
@@ -170,7 +171,9 @@ def copy_all(targets: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -
     was_recording = torch.is_grad_enabled()
     try:
         torch._C._set_grad_enabled(False)
-        if targets:
+        if any(x.is_conj() or x.is_neg() for x in targets):  # which PyTorch's own does not know
+            collections.deque(map(torch.Tensor.copy_, targets, sources), maxlen=0)
+        else:
             torch._foreach_copy_(targets, sources)
     finally:
         torch._C._set_grad_enabled(was_recording)

@@ -266,5 +266,6 @@ def cyclic_list() -> list:
 
 @pytest.mark.parametrize("make", [WithoutRepr, deep_list, cyclic_list])
 def test_what_cannot_be_shown_is_refused_in_words(make):
+    x = np.zeros(1)
     with pytest.raises(UnsupportedValueError, match="expected numbers"):
-        kompat.set_value(np.zeros(1), make())
+        kompat.set_value(x, make())

@@ -146,6 +146,7 @@ WRITES = {"set_value", "batch_set_value", "update", "update_add", "update_sub"}
 REFUSED = {
     *(f"set_value-{i}" for i in (18, 19, 21, 22, 23, 24, 26)),
     *("batch_set_value-10", "batch_get_value-10"),
+    *("get_value-15", "get_value-26", "eval-15"),  # lists, alive
     *("batch_set_value-15 graph", "batch_get_value-11 graph"),  # None for a list
 }
 ANSWERED = {f"{name}-{i}" for name in ("update", "update_add", "update_sub") for i in (18, 19)}
