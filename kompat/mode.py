@@ -117,9 +117,9 @@ def _block() -> "_Block | None":
     return _innermost.get()
 
 
-def inside_keras() -> bool:
+def called_by_keras() -> bool:
     """Whether Keras called this code, in a step, a layer, a loss or a callback."""
-    return engines.current.tracing() or _inside_keras(_block())
+    return _inside_keras(_block())
 
 
 def _inside_keras(block: _Block | None) -> bool:

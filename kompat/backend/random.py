@@ -78,11 +78,10 @@ def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) 
 
 def _seed_of_call(seed: int | None) -> Any:
     """The seed of a draw at once; in code that Keras calls again and again a sequence of seeds."""
-    if engines.current.tracing():
-        return _AtRunTime(_new_seed if seed is None else _sequence(seed))
-    if seed is None:
-        return _new_seed()
-    return _sequence(seed)() if mode.inside_keras() else seed
+    if seed is not None and not mode.called_by_keras():
+        return seed
+    new = _new_seed if seed is None else _sequence(seed)
+    return _AtRunTime(new) if engines.current.tracing() else new()
 
 
 _sequences: dict[int, Callable[[], int]] = {}

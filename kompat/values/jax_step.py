@@ -69,7 +69,7 @@ class _Run:
 
     def _is_of_optimizer(self, scope: Any) -> bool:
         own = jax_trainer.variables(jax_trainer.innermost(), "optimizer")
-        return bool(own) and id(own[0]) in scope.state_mapping
+        return any(id(variable) in scope.state_mapping for variable in own)
 
     def completed(self, outputs: Any) -> Any:
         """The outputs of the step, with what the model wrote to the variables that are trained."""

@@ -180,7 +180,7 @@ LOOPS = {
 
 
 # To infer shapes Keras computes with what it finds in memory, on NumPy.
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", LOOPS)
 def test_loops_in_a_model_over_axes_of_unknown_length(K, name):
     loop, want = LOOPS[name]

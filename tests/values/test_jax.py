@@ -75,12 +75,13 @@ TRANSFORMS = {
     "scan": lambda f: jax.lax.scan(lambda c, x: (c, f(x)), 0.0, jnp.ones((3, 2))),
     "eval_shape": lambda f: jax.eval_shape(f, jnp.ones(2)),
 }
+HOLDER = np.zeros(2, np.float32)
 ACTIONS = {
     "read": get_value,
     "view": lambda x: get_value(x, copy=False),
     "batch read": lambda x: kompat.batch_get_value([x]),
     "write": lambda x: set_value(x, [1.0, 2.0]),
-    "use as a value": lambda x: set_value(np.zeros(2, np.float32), x),
+    "use as a value": lambda x: set_value(HOLDER, x),
 }
 
 
