@@ -77,7 +77,7 @@ def test_functions(K, name):
 
 
 # A transform of PyTorch hides the value that these need; for moveaxis it has no batching rule.
-REFUSED = {"vmap": {"batch_dot", "switch", "ctc_decode"}, "grad": {"switch", "random of a seed"}}
+REFUSED = {"vmap": {"batch_dot", "switch", "ctc_decode"}, "grad": {"switch"}}
 
 
 @pytest.mark.filterwarnings("ignore:.*__array__:DeprecationWarning")
