@@ -114,13 +114,16 @@ class Program:
     ) -> list[Any] | None:
         """Run and write; None if a variable was, or could have been, written meanwhile."""
         known = [v for v in self._seen.values() if values.has(v)]
-        snapshots = {id(v): found for v, found in zip(known, values.snapshots(known))}
+        together = {id(v): found for v, found in zip(known, values.snapshots(known))}
+        snapshots = dict(together)
         seen: dict[int, keras.Variable] = {}
 
         def read(variable: keras.Variable) -> Any:
-            if id(variable) not in snapshots:
-                snapshots[id(variable)] = values.snapshot(variable)
-            return snapshots[id(variable)][1]
+            key = id(variable)
+            # A branch is looked at in a trace of its own, whose tensors end with it: read anew.
+            if key not in together:
+                snapshots[key] = values.snapshot(variable)
+            return snapshots[key][1]
 
         run = self.run(feeds, read, seen)
         outputs = [_to_numpy(run.value(x)) for x in self._fetches]
@@ -133,7 +136,7 @@ class Program:
         self._is_pure = not self._written
         if values.needs_locks and len(self._written) > len(locked):
             return None
-        if not seen.keys() <= {id(v) for v in known} and _were_written(values, seen, snapshots):
+        if not seen.keys() <= together.keys() and _were_written(values, seen, snapshots):
             return None  # they were read one after the other; now they are known
         held = {key: found for key, (found, _) in snapshots.items()}
         changes = [(seen[key], held.get(key), value) for key, value in new.items()]
