@@ -18,7 +18,7 @@ import sys
 main = {name: value for name, value in globals().items() if name != "sys"}
 print(sys.modules["__main__"].__dict__ is globals(), sys.argv, sys.path)
 for name, value in sorted(main.items()):
-    print(name, type(value), value)
+    print(name, type(value), sorted(value) if isinstance(value, dict) else value)
 """
 ENDINGS = {
     "falls off the end": "",
