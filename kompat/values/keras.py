@@ -94,9 +94,18 @@ class KerasAdapter(Adapter):
         return True
 
     def stage(self, x: keras.Variable, value: Any) -> Any:
+        value = self._in_trace(value)
         if self.is_traced(value):
             return self.stage_traced(x, value)
         return self.stage_host(x, value)
+
+    def _in_trace(self, source: Any) -> Any:
+        """The tracer that stands for a Keras variable in the active scope; else the source."""
+        scope = keras_slot.active_scope()
+        if scope is None or not isinstance(source, keras.Variable):
+            return source
+        value = scope.get_current_value(source)
+        return source if value is None or self.is_concrete(value) else value
 
     def is_traced(self, value: Any) -> bool:
         return adapter_of(type(value)) is not None and not self.is_concrete(value)
