@@ -282,7 +282,7 @@ class KerasOnTensorflow(KerasInPlace):
 
 
 def _is_local(x: keras.Variable) -> bool:
-    """Whether a variable was made in a `tf.function`: it holds a tensor, and ends with the trace."""
+    """Whether it was made in a `tf.function`: it holds a tensor, and ends with the trace."""
     return getattr(x, "scope_local", False)
 
 
