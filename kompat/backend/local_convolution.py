@@ -11,7 +11,7 @@ from kompat.backend.operands import operand
 from kompat.backend.windows import Shape, Windows
 from kompat.graph.shapes import differ
 
-__all__ = ["local_conv1d", "local_conv2d"]
+__all__ = ["local_conv", "local_conv1d", "local_conv2d"]
 
 _exact = engines.current.exact
 _matmul = _exact(keras.ops.matmul)
@@ -141,3 +141,32 @@ def local_conv2d(
     window = windows.sizes("kernel_size", kernel_size)
     positions = windows.sizes("output_shape", output_shape)
     return _local_conv(windows, inputs, kernel, window, positions)
+
+
+def local_conv(
+    inputs: Any,
+    kernel: Any,
+    kernel_size: tuple[int, ...],
+    strides: tuple[int, ...],
+    output_shape: tuple[int, ...],
+    data_format: str | None = None,
+) -> Any:
+    """`local_conv1d` or `local_conv2d`, whichever `kernel_size` is for.
+
+    Args:
+        inputs, kernel, kernel_size, strides, data_format: as for these two.
+        output_shape: how many positions there are along each axis.
+
+    Raises:
+        ValueError: `kernel_size` has neither one element nor two, or as these two.
+
+    Example:
+
+    >>> K.int_shape(K.local_conv(K.ones((1, 8, 3)), K.ones((6, 9, 4)), (3,), (1,), (6,)))
+    (1, 6, 4)
+    """
+    if len(kernel_size) == 2:
+        return local_conv2d(inputs, kernel, kernel_size, strides, output_shape, data_format)
+    if len(kernel_size) == 1:
+        return local_conv1d(inputs, kernel, kernel_size, strides, data_format)
+    raise ValueError(f"local_conv: expected a kernel_size of 1 or 2 axes, received {kernel_size}.")
