@@ -165,8 +165,11 @@ def local_conv(
     >>> K.int_shape(K.local_conv(K.ones((1, 8, 3)), K.ones((6, 9, 4)), (3,), (1,), (6,)))
     (1, 6, 4)
     """
-    if len(kernel_size) == 2:
-        return local_conv2d(inputs, kernel, kernel_size, strides, output_shape, data_format)
-    if len(kernel_size) == 1:
-        return local_conv1d(inputs, kernel, kernel_size, strides, data_format)
-    raise ValueError(f"local_conv: expected a kernel_size of 1 or 2 axes, received {kernel_size}.")
+    if len(kernel_size) not in (1, 2):
+        raise ValueError(
+            f"local_conv: expected a kernel_size of 1 or 2 axes, received {kernel_size}."
+        )
+    windows = Windows("local_conv", len(kernel_size), strides, data_format=data_format)
+    window = windows.sizes("kernel_size", kernel_size)
+    positions = windows.sizes("output_shape", output_shape)
+    return _local_conv(windows, inputs, kernel, window, positions)
