@@ -1,6 +1,7 @@
 """Make, read and write variables."""
 
 import operator
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -25,6 +26,7 @@ from kompat.values import (
     writable,
 )
 from kompat.values.adapter import adapter_of
+from kompat.values.temporary import Limits
 from kompat.variable import Variable
 
 __all__ = [
@@ -211,6 +213,8 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
             with _without_other_writers(adapter, x):
                 _assign_tensor(x, _combined(adapter, x, operand, operation))
             return x
+    if sys.getrefcount(x) <= Limits.in_write:  # the caller's, and those of two calls
+        adapter.require_held(x)
     adapter.accumulate(x, operand, operation)
     return x
 
