@@ -59,8 +59,8 @@ class NotAVariableError(_Explained, TypeError, AttributeError):
     """The thing to be written to holds no variable: a float, a learning-rate schedule."""
 
 
-class ImmutableValueError(_Explained, TypeError, AttributeError):
-    """The thing to be written to is an array or tensor that can never change."""
+class ImmutableValueError(_Explained, TypeError, AttributeError, ValueError):
+    """The thing to be written to is an array or tensor that cannot change; NumPy has ValueError."""
 
 
 class StaleCompilationError(_Explained, ValueError):

@@ -84,8 +84,11 @@ def test_elements_that_share_memory_are_not_written(kind):
     value = np.arange(view.size, dtype=float).reshape(view.shape) + 1
     assert overlaps(view.shape, view.strides, view.itemsize) == is_refused
     if is_refused:
-        with pytest.raises(ImmutableValueError, match=r"share[^\n]* memory(.|\n)*copy\(\)"):
+        with pytest.raises(
+            ImmutableValueError, match=r"share[^\n]* memory(.|\n)*copy\(\)"
+        ) as failure:
             kompat.set_value(view, value)
+        assert isinstance(failure.value, ValueError)  # as NumPy's own for what is read-only
         assert not view.any()
     else:
         kompat.set_value(view, value)
