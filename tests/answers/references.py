@@ -53,7 +53,7 @@ def _nothing(*_: Any) -> None:
     """A setting without effect here."""
 
 
-set_floatx = set_epsilon = set_image_data_format = reset_uids = set_learning_phase = _nothing
+set_floatx = set_epsilon = set_image_data_format = reset_uids = _nothing
 
 
 def floatx() -> str:
@@ -80,7 +80,7 @@ softplus = _elementwise(lambda x: np.log1p(np.exp(x)))
 softsign = _elementwise(lambda x: x / (1 + np.abs(x)))
 hard_sigmoid = _elementwise(lambda x: np.clip(0.2 * x + 0.5, 0, 1))
 elu = _elementwise(lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))))
-absolute = abs = np.abs
+abs = np.abs
 square = _elementwise(np.square)
 sign = _elementwise(np.sign)
 round = _elementwise(np.round)
@@ -308,16 +308,11 @@ def _probabilities(x: Any) -> np.ndarray:
 
 def binary_crossentropy(target: Any, output: Any) -> np.ndarray:
     """In the dtype of the probabilities, whose rounding near 1 the loss depends on."""
-    output = (
-        np.asarray(output, "float32") if np.ndim(output) == 0 or not _is_wide(output) else output
-    )
+    wide = isinstance(output, np.ndarray) and output.dtype == "float64"
+    output = np.asarray(output, "float64" if wide else "float32")
     output = np.clip(output, output.dtype.type(EPSILON), output.dtype.type(1 - EPSILON))
     target = floating(target)
     return -(target * np.log(output + EPSILON) + (1 - target) * np.log(1 - output + EPSILON))
-
-
-def _is_wide(x: Any) -> bool:
-    return getattr(x, "dtype", None) == np.float64
 
 
 def binary_focal_crossentropy(
@@ -503,13 +498,6 @@ def update_sub(x: np.ndarray, value: Any) -> np.ndarray:
 
 def set_value(x: np.ndarray, value: Any) -> None:
     update(x, value)
-
-
-def get_value(x: Any) -> Any:
-    return x
-
-
-eval = get_value
 
 
 def batch_get_value(tensors: list) -> list:

@@ -148,7 +148,6 @@ REFUSED = {
     *("batch_set_value-10", "batch_get_value-10"),
     *("get_value-15", "get_value-26", "eval-15"),  # lists, alive
     *("batch_set_value-15 graph", "batch_get_value-11 graph"),  # None for a list
-    *("get_value-15", "get_value-26", "eval-15"),  # lists, alive
 }
 ANSWERED = {f"{name}-{i}" for name in ("update", "update_add", "update_sub") for i in (18, 19)}
 ENGINE = {"tensorflow": {"update_add-12 eager"}}  # Keras takes an empty matrix for a bias
