@@ -82,6 +82,7 @@ from kompat.backend.graphs import (
     get_session,
     gradients,
     placeholder,
+    placeholder_with_default as placeholder_with_default,
     set_session,
     switch,
 )
@@ -96,7 +97,11 @@ from kompat.backend.inspection import (
     shape,
 )
 from kompat.backend.joining import concatenate, gather, one_hot, reverse, stack
-from kompat.backend.local_convolution import local_conv1d, local_conv2d
+from kompat.backend.local_convolution import (
+    local_conv as local_conv,
+    local_conv1d,
+    local_conv2d,
+)
 from kompat.backend.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -150,6 +155,7 @@ from kompat.backend.random import (
     random_uniform,
     truncated_normal,
 )
+from kompat.backend.random_generator import RandomGenerator as RandomGenerator
 from kompat.backend.recurrence import rnn
 from kompat.backend.reduction import (
     all,

@@ -1,6 +1,7 @@
 """Make, read and write variables."""
 
 import operator
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -26,6 +27,7 @@ from kompat.values import (
     writable,
 )
 from kompat.values.adapter import adapter_of
+from kompat.values.temporary import Limits
 from kompat.variable import Variable
 
 __all__ = [
@@ -209,25 +211,21 @@ def _accumulate(name: str, x: Any, operand: Any, operation: Callable[[Any, Any],
     if adapter is None:
         raise not_a_variable(x)
     try:
-        return _accumulated(adapter, name, x, operand, operation)
+        if isinstance(x, keras.Variable):
+            if isinstance(operand, keras.KerasTensor) or mode.building_graph():
+                require_numbers(name, x)
+                return _assignment(x, operand, operation)
+            if not _accumulates(adapter, operand):
+                with _without_other_writers(adapter, x):
+                    _assign_tensor(x, _combined(adapter, x, operand, operation))
+                return x
+        if sys.getrefcount(x) <= Limits.in_write:  # the caller's, and those of two calls
+            adapter.require_held(x)
+        adapter.accumulate(x, operand, operation)
     except Exception:
         require_numbers(name, x)
         require_broadcast(name, x, operand)
         raise
-
-
-def _accumulated(
-    adapter: Any, name: str, x: Any, operand: Any, operation: Callable[[Any, Any], Any]
-) -> Any:
-    if isinstance(x, keras.Variable):
-        if isinstance(operand, keras.KerasTensor) or mode.building_graph():
-            require_numbers(name, x)
-            return _assignment(x, operand, operation)
-        if not _accumulates(adapter, operand):
-            with _without_other_writers(adapter, x):
-                _assign_tensor(x, _combined(adapter, x, operand, operation))
-            return x
-    adapter.accumulate(x, operand, operation)
     return x
 
 
