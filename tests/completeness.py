@@ -9,7 +9,8 @@ page is the one that this gives.
 from collections import Counter
 from pathlib import Path
 
-from answers.plays import CASES, MODES, verdict
+from answers import chapters
+from answers.plays import CASES, MODES, is_among, is_unanswered, verdict
 
 from kompat.catalogue import CATALOGUE
 
@@ -22,8 +23,11 @@ answer of tf.keras 2.21, of how many that have one. The others depart on purpose
 in [differences](differences.md). In graphs the static shapes and the gradients are compared too.
 
 The last two columns count the cases in which tf.keras has no answer: its engine fails with an error
-of its own. There K has the answer of NumPy, or raises an error that says what was expected. What
-gives no value to compare has no numbers here; its tests stand in `tests/`.
+of its own. There K has the answer that tf.keras has in the other mode, or that of NumPy, or it
+raises an error that names the function, what was expected and what was received. In a few of them
+({unexplained}) an error of the engine, or of the function that K was given, comes through.
+
+What gives no value to compare has no numbers here; its tests stand in `tests/`.
 
 `make completeness` writes this page; the tests assert what it counts.
 
@@ -41,6 +45,13 @@ def counted() -> Counts:
                 key = case.function, mode, engine
                 counts.setdefault(key, Counter())[verdict(case, mode, engine)] += 1
     return counts
+
+
+def unexplained() -> str:
+    """How many of the unanswered cases end in an error that does not explain itself, by engine."""
+    plays = [(case, mode) for case in CASES for mode in MODES if is_unanswered(case, mode)]
+    counts = {e: sum(is_among(*play, chapters.unexplained(e)) for play in plays) for e in ENGINES}
+    return ", ".join(f"{engine} {count}" for engine, count in counts.items())
 
 
 def row(name: str, chapter: str, counts: dict[tuple[str, str], Counter]) -> str:
@@ -69,7 +80,9 @@ def page() -> str:
         for place, found in own.items():
             total.setdefault(place, Counter()).update(found)
         lines.append(row(f"`{name}`", entry.chapter, own))
-    return HEAD + "\n".join([*lines, row("all", "", total)]) + "\n"
+    return (
+        HEAD.format(unexplained=unexplained()) + "\n".join([*lines, row("all", "", total)]) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 from kompat import engines
 from kompat.backend import random
 from kompat.backend.axes import Axis, axes_in
-from kompat.backend.operands import cast_like, floating, operand, size, tensor
+from kompat.backend.operands import cast_like, explained, floating, operand, size, tensor
 from kompat.backend.probabilities import remember
 from kompat.backend.reduction import max, sum
 from kompat.engines.width import dtype_name
@@ -44,7 +44,7 @@ _subtract = _exact(keras.ops.subtract)
 _where = _exact(keras.ops.where)
 
 _fused = engines.current.fused
-_relu = _fused(_exact(keras.ops.relu))
+_relu = explained("relu", _fused(_exact(keras.ops.relu)))
 _sigmoid = _fused(_exact(keras.ops.sigmoid))
 _softmax = _fused(_exact(keras.ops.softmax), static=("axis",))
 _softplus = _fused(_exact(keras.ops.softplus))
@@ -64,6 +64,9 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
 
     Returns:
         A tensor of the shape and dtype of `x`; integers with an `alpha` give `K.floatx()`.
+
+    Raises:
+        TypeError: `x` is boolean, where the engine does not take these.
 
     Example:
 

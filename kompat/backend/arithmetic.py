@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from kompat import engines
-from kompat.backend.operands import floating, is_floating, operand, tensor
+from kompat.backend.operands import explained, floating, is_floating, operand, tensor
 from kompat.engines.width import dtype_name
 
 __all__ = [
@@ -31,11 +31,11 @@ _cos = _exact(keras.ops.cos)
 _exp = _exact(keras.ops.exp)
 _less = _exact(keras.ops.less)
 _log = _exact(keras.ops.log)
-_maximum = _exact(keras.ops.maximum)
-_minimum = _exact(keras.ops.minimum)
-_power = _exact(keras.ops.power)
-_round = _exact(keras.ops.round)
-_sign = _exact(keras.ops.sign)
+_maximum = explained("maximum", _exact(keras.ops.maximum))
+_minimum = explained("minimum", _exact(keras.ops.minimum))
+_power = explained("pow", _exact(keras.ops.power))
+_round = explained("round", _exact(keras.ops.round))
+_sign = explained("sign", _exact(keras.ops.sign))
 _sin = _exact(keras.ops.sin)
 _sqrt = _exact(keras.ops.sqrt)
 _square = engines.current.fused(_exact(keras.ops.square))
@@ -120,6 +120,9 @@ def round(x: Any) -> Any:
     Returns:
         A tensor of the shape and dtype of `x`.
 
+    Raises:
+        TypeError: `x` is boolean, where the engine does not take these.
+
     Example:
 
     >>> K.eval(K.round(K.constant([0.5, 1.5])))
@@ -136,6 +139,9 @@ def sign(x: Any) -> Any:
 
     Returns:
         A tensor of the shape and dtype of `x`.
+
+    Raises:
+        TypeError: `x` is boolean, where the engine does not take these.
 
     Example:
 
@@ -208,11 +214,19 @@ def pow(x: Any, a: Any) -> Any:
     Returns:
         A tensor.
 
+    Raises:
+        ValueError: `x` is integer and `a` a negative integer.
+
     Example:
 
     >>> K.eval(K.pow(K.constant([2., 3.]), 2))
     array([4., 9.], dtype=float32)
     """
+    if isinstance(a, int) and a < 0 and not is_floating(operand(x)):
+        raise ValueError(
+            f"pow expects exponents of integers to be 0 or more, received {a}; "
+            "cast the integers to floats."
+        )
     return _power(operand(x, like=a), operand(a, like=x))
 
 

@@ -5,17 +5,17 @@ from typing import Any
 import keras
 
 from kompat import engines
-from kompat.backend.operands import operand
+from kompat.backend.operands import explained, operand
 
 __all__ = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"]
 
 _exact = engines.current.exact
-_equal = _exact(keras.ops.equal)
-_greater = _exact(keras.ops.greater)
-_greater_equal = _exact(keras.ops.greater_equal)
-_less = _exact(keras.ops.less)
-_less_equal = _exact(keras.ops.less_equal)
-_not_equal = _exact(keras.ops.not_equal)
+_equal = explained("equal", _exact(keras.ops.equal), booleans=True)
+_greater = explained("greater", _exact(keras.ops.greater))
+_greater_equal = explained("greater_equal", _exact(keras.ops.greater_equal))
+_less = explained("less", _exact(keras.ops.less))
+_less_equal = explained("less_equal", _exact(keras.ops.less_equal))
+_not_equal = explained("not_equal", _exact(keras.ops.not_equal), booleans=True)
 
 
 def equal(x: Any, y: Any) -> Any:

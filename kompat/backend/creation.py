@@ -14,7 +14,7 @@ from kompat.backend.operands import tensor
 from kompat.backend.shaping import reshape
 from kompat.backend.variables import standard_dtype, variable
 from kompat.engines.width import dtype_name, is_symbolic
-from kompat.graph.shapes import Shaped, are_traced, run_sizes
+from kompat.graph.shapes import Shaped, are_traced, require_sizes, run_sizes
 from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable
 
@@ -125,6 +125,7 @@ def _filled(
     fill: Callable[..., Any], compute: Callable[..., Any], shape: Any, dtype: Any, name: str | None
 ) -> Any:
     symbolic = is_symbolic(shape)
+    require_sizes(shape)
     if not symbolic and not are_traced(run_sizes(shape)):
         return variable(fill(host_value(shape, "the shape")), dtype, name)
     dtype = standard_dtype(dtype)
@@ -177,7 +178,7 @@ def _arange(bounds: tuple[Any, ...], dtype: str) -> Any:
     if not all(isinstance(bound, (int, float)) for bound in bounds):
         raise TypeError(f"arange expects numbers, received {bounds}.")
     if bounds[2] == 0:
-        raise ValueError("arange expects a step other than 0.")
+        raise ValueError("arange expects a step other than 0, received 0.")
     return _convert(np.arange(*bounds).astype(dtype), dtype=dtype)
 
 
@@ -202,6 +203,7 @@ def eye(size: int, dtype: str | None = None, name: str | None = None) -> Variabl
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
+    require_sizes(size)
     return variable(np.eye(size), dtype, name)
 
 
@@ -271,6 +273,7 @@ def random_uniform_variable(
     >>> K.int_shape(v), bool(K.get_value(v).min() >= 0.)
     ((2, 3), True)
     """
+    require_sizes(shape)
     generator = _generator(seed)
     if is_int_dtype(standard_dtype(dtype)):
         return variable(generator.integers(low, high, tuple(shape)), dtype, name)
@@ -304,6 +307,7 @@ def random_normal_variable(
     >>> K.int_shape(K.random_normal_variable((2, 3), 0., 1., seed=1))
     (2, 3)
     """
+    require_sizes(shape)
     return variable(_generator(seed).normal(mean, scale, tuple(shape)), dtype, name)
 
 

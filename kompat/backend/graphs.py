@@ -11,7 +11,7 @@ from kompat.backend.phases import in_train_phase
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import dtype_name
 from kompat.function import Function
-from kompat.graph import gradients as graph_gradients, unranked
+from kompat.graph import gradients as graph_gradients, sparse as sparse_tensors, unranked
 from kompat.graph.control import Branch, choose
 from kompat.graph.operations import Apply
 from kompat.graph.phase import PhaseNumber
@@ -63,6 +63,8 @@ def placeholder(
     """
     if ragged:
         raise ValueError("placeholder: ragged tensors are not supported; feed padded ones.")
+    if sparse:
+        sparse_tensors.require_engine()
     dtype = standard_dtype(dtype)
     if name is not None and not isinstance(name, str):
         raise TypeError(f"placeholder: expected a string as name, received {name!r:.60}.")

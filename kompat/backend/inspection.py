@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.backend.operands import cast_like, cast_to, operand, tensor
+from kompat.backend.operands import attribute, cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import is_tensor
 from kompat.graph import history
@@ -34,11 +34,7 @@ def int_shape(x: Any) -> tuple[int | None, ...] | None:
     >>> K.int_shape(K.zeros((2, 3)))
     (2, 3)
     """
-    shape = getattr(x, "shape", None)
-    if shape is None and not hasattr(x, "shape"):
-        raise AttributeError(
-            f"int_shape expects a tensor, a variable or an array, received {type(x).__name__}."
-        )
+    shape = attribute(x, "shape", "int_shape")
     return None if shape is None or is_unranked(x) else tuple(shape)
 
 
@@ -50,7 +46,7 @@ def ndim(x: Any) -> int | None:
     >>> K.ndim(K.zeros((2, 3)))
     2
     """
-    return None if is_unranked(x) else len(x.shape)
+    return None if is_unranked(x) else len(attribute(x, "shape", "ndim"))
 
 
 def dtype(x: Any) -> str:
@@ -61,7 +57,7 @@ def dtype(x: Any) -> str:
     >>> K.dtype(K.zeros((2,), dtype="float64"))
     'float64'
     """
-    return standard_dtype(x.dtype)
+    return standard_dtype(attribute(x, "dtype", "dtype"))
 
 
 def shape(x: Any) -> Any:

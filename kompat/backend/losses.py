@@ -18,6 +18,7 @@ from kompat.backend import activations
 from kompat.backend.axes import axis_in
 from kompat.backend.operands import (
     cast_like,
+    explained,
     floating,
     is_floating,
     operand,
@@ -126,6 +127,7 @@ def _binary_of_logits(logits: Any, target: Any) -> Any:
     return _add(missed, _multiply(_subtract(1, target), _softplus(logits)))
 
 
+@partial(explained, "binary_crossentropy")
 @_fused
 def _binary_of_probabilities(output: Any, target: Any, epsilon: Any) -> Any:
     output = _clip(output, epsilon)

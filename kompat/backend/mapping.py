@@ -41,13 +41,14 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype:
     Raises:
         ValueError: `elems` has a tensor without dimensions, no elements, or tensors of different
             numbers of them; `fn` returns another structure than `dtype`, or a shape that changes.
-        TypeError: `fn` returns another dtype than `dtype`.
+        TypeError: `fn` returns another dtype than `dtype`, or is no function.
 
     Example:
 
     >>> K.eval(K.map_fn(lambda row: K.sum(row), K.constant([[1., 2.], [3., 4.]])))
     array([3., 7.], dtype=float32)
     """
+    _require_function("map_fn", fn)
     elems = loops.each(tensor, elems)
     _require_elements("map_fn", elems)
     return loops.apply(_Map(dtype), fn, elems)
@@ -74,7 +75,7 @@ def foldl(
     Raises:
         ValueError: `elems` has a tensor without dimensions, no elements, or tensors of different
             numbers of them; in a graph, the value changes its structure or shape.
-        TypeError: in a graph, the value changes its dtype.
+        TypeError: `fn` is no function; in a graph, the value changes its dtype.
 
     Example:
 
@@ -111,6 +112,7 @@ def foldr(
 
 
 def _fold(name: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any) -> Any:
+    _require_function(name, fn)
     elems = loops.each(tensor, elems)
     _require_elements(name, elems)
     if initializer is not None:
@@ -121,6 +123,11 @@ def _fold(name: str, fn: Callable[[Any, Any], Any], elems: Any, initializer: Any
 
 def _tensor_beside(x: Any, like: Any) -> Any:
     return tensor(number(x, like) if isinstance(x, (int, float)) else x)
+
+
+def _require_function(name: str, fn: Any) -> None:
+    if not callable(fn):
+        raise TypeError(f"{name} expects a function, received {fn!r:.60}.")
 
 
 def _require_elements(name: str, elems: Any) -> int | None:
@@ -202,7 +209,9 @@ class _Fold:
         xs = [_flip(x, axis=0) if self.backwards else x for x in _flatten(elems)]
         if initial is None:
             if count == 0:
-                raise ValueError(f"{self.name}: expected an element or an initializer.")
+                raise ValueError(
+                    f"{self.name}: expected an element or an initializer, received none."
+                )
             initial, xs = _pack(elems, [x[0] for x in xs]), [x[1:] for x in xs]
 
         def step(carry: list[Any], slices: list[Any]) -> tuple[list[Any], list[Any]]:

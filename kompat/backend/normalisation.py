@@ -10,7 +10,7 @@ from kompat.backend import reduction
 from kompat.backend.arithmetic import maximum
 from kompat.backend.axes import axes_in, axis_in
 from kompat.backend.inspection import cast
-from kompat.backend.operands import cast_like, floating, operand, size, tensor
+from kompat.backend.operands import cast_like, explained, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
 from kompat.engines.width import dtype_name
 from kompat.graph.operations import read
@@ -23,6 +23,7 @@ _expand_dims = _exact(keras.ops.expand_dims)
 _multiply = _exact(keras.ops.multiply)
 _sqrt = _exact(keras.ops.sqrt)
 _subtract = _exact(keras.ops.subtract)
+_difference = explained("moving_average_update", _subtract)
 
 _fused = engines.current.fused
 
@@ -165,4 +166,4 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     later = isinstance(value, keras.KerasTensor) or isinstance(momentum, keras.KerasTensor)
     old = read(x) if later and isinstance(x, keras.Variable) else operand(x)
     value = cast(value, dtype_name(old))
-    return update_sub(x, _multiply(_subtract(old, value), 1 - momentum))
+    return update_sub(x, _multiply(_difference(old, value), 1 - momentum))

@@ -85,6 +85,22 @@ def number(x: float, like: Any = None) -> Any:
     return default_number(x)
 
 
+def attribute(x: Any, name: str, function: str) -> Any:
+    """The shape or dtype of `x`.
+
+    Raises:
+        AttributeError: it has none; as in tf.keras.
+    """
+    try:
+        return getattr(x, name)
+    except AttributeError:
+        if hasattr(type(x), name):
+            raise  # its own error says more
+        raise AttributeError(
+            f"{function} expects a tensor, a variable or an array, received {type(x).__name__}."
+        ) from None
+
+
 def tensor(x: Any) -> Any:
     """`x` as a tensor of the engine, or symbolic."""
     x = operand(x)
@@ -133,6 +149,51 @@ def common(*operands: Any) -> list[Any]:
         return list(map(tensor, operands))
     dtype = promoted(names)
     return [cast_like(tensor(x), dtype) for x in operands]
+
+
+def explained(
+    name: str, function: Callable[..., Any], booleans: bool = False
+) -> Callable[..., Any]:
+    """`function`, whose failures say what K's function `name` expects.
+
+    The operands are looked at once the engine has failed: to check them before would take a tenth
+    of the time of a small function. A graph's are checked at once, for it would fail in its run.
+
+    Args:
+        name: for errors.
+        function: computes something elementwise.
+        booleans: whether it is defined for them too.
+    """
+
+    def compute(*operands: Any) -> Any:
+        try:
+            result = function(*operands)
+        except Exception:
+            if not booleans:
+                require_numbers(name, *operands)
+            require_broadcast(name, *operands)
+            raise
+        if not booleans and isinstance(result, keras.KerasTensor):
+            require_numbers(name, *operands)
+        return result
+
+    return compute
+
+
+def require_broadcast(name: str, *operands: Any) -> None:
+    """Raise ValueError if the shapes of operands do not fit beside each other."""
+    shapes = [tuple(operand(x).shape) for x in operands]
+    try:
+        np.broadcast_shapes(*([n if isinstance(n, int) else 1 for n in shape] for shape in shapes))
+    except ValueError:
+        listed = " and ".join(map(str, shapes))
+        raise ValueError(f"{name} expects shapes that broadcast, received {listed}.") from None
+
+
+def require_numbers(name: str, *operands: Any) -> None:
+    """Raise TypeError for booleans alone; beside a number they become one."""
+    if all(hasattr(x, "dtype") and dtype_name(x) == "bool" for x in operands):
+        raise TypeError(f"{name} expects numbers, received booleans; cast them to integers.")
 
 
 def apply(

@@ -18,11 +18,18 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def owned(function: Function) -> Function:
-    """`function`, whose results share no memory with the variables among its arguments."""
+    """`function`, whose results share no memory with the variables among its arguments.
+
+    Its errors say that they come from it.
+    """
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            error.add_note(f"in K.{function.__name__}")
+            raise
         variables: list[keras.Variable] = []
         _gather(args, variables)
         if kwargs:

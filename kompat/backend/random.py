@@ -16,7 +16,7 @@ from kompat import engines, mode
 from kompat.backend.operands import cast_like, cast_to, concrete, operand
 from kompat.backend.variables import standard_dtype
 from kompat.engines.width import dtype_name, is_symbolic
-from kompat.graph.shapes import Shaped, run_sizes
+from kompat.graph.shapes import Shaped, require_sizes, run_sizes
 
 __all__ = [
     "random_bernoulli",
@@ -70,6 +70,7 @@ class _AtRunTime(keras.random.SeedGenerator):
 def _random(draw: Callable[..., Any], shape: Any, dtype: str, seed: int | None) -> Any:
     if shape is None or isinstance(shape, str):
         raise TypeError(f"expected a shape as a tuple of integers, received {shape!r}.")
+    require_sizes(shape)
     if is_symbolic(shape) or mode.building_graph():
         return Draw(draw, dtype, seed).of(shape)
     sizes = run_sizes(shape)

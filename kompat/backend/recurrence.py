@@ -90,7 +90,9 @@ def rnn(
     inputs = loops.each(tensor, inputs)
     steps = _time_steps(inputs, time_major)
     if unroll and steps is None:
-        raise ValueError("rnn: expected a known number of time steps with unroll=True.")
+        raise ValueError(
+            "rnn: expected a known number of time steps with unroll=True, received None."
+        )
     if not isinstance(initial_states, (list, tuple)):
         raise TypeError(
             f"rnn: expected a list of initial states, received {type(initial_states).__name__}."

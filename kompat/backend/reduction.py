@@ -316,7 +316,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
         A tensor of int64, or of int32 on an engine whose default integers are those (JAX).
 
     Raises:
-        ValueError: the axis is out of range.
+        ValueError: the axis is out of range, or has no elements.
 
     Example:
 
@@ -324,7 +324,7 @@ def argmax(x: Any, axis: int = -1) -> Any:
     1
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    return _argmax(x, axis=axis_in(x, axis))
+    return _argmax(x, axis=_filled_axis("argmax", x, axis))
 
 
 def argmin(x: Any, axis: int = -1) -> Any:
@@ -338,7 +338,7 @@ def argmin(x: Any, axis: int = -1) -> Any:
         A tensor of int64, or of int32 on an engine whose default integers are those (JAX).
 
     Raises:
-        ValueError: the axis is out of range.
+        ValueError: the axis is out of range, or has no elements.
 
     Example:
 
@@ -346,7 +346,16 @@ def argmin(x: Any, axis: int = -1) -> Any:
     2
     """
     x, axis = tensor(x), 0 if axis is None else axis
-    return _argmin(x, axis=axis_in(x, axis))
+    return _argmin(x, axis=_filled_axis("argmin", x, axis))
+
+
+def _filled_axis(name: str, x: Any, axis: Any) -> int:
+    axis = axis_in(x, axis)
+    if x.shape[axis] == 0:
+        raise ValueError(
+            f"{name} expects an element along axis {axis}, received shape {tuple(x.shape)}."
+        )
+    return axis
 
 
 def cumsum(x: Any, axis: int = 0) -> Any:

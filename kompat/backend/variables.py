@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
+from kompat.backend.operands import attribute, require_broadcast, require_numbers
 from kompat.errors import UnsupportedValueError
 from kompat.graph import fit, sparse
 from kompat.graph.operations import Assign, read
@@ -96,7 +97,10 @@ def count_params(x: Any) -> int:
     >>> K.count_params(K.zeros((2, 3)))
     6
     """
-    return int(np.prod(tuple(x.shape), dtype=np.int64))
+    shape = tuple(attribute(x, "shape", "count_params"))
+    if None in shape:
+        raise TypeError(f"count_params expects a shape that is known, received {shape}.")
+    return int(np.prod(shape, dtype=np.int64))
 
 
 def eval(x: Any) -> Any:
@@ -177,7 +181,7 @@ def update_add(x: Any, increment: Any) -> Any:
     >>> K.get_value(K.update_add(v, 2.))
     np.float32(3.0)
     """
-    return _accumulate(x, increment, operator.add)
+    return _accumulate("update_add", x, increment, operator.add)
 
 
 def update_sub(x: Any, decrement: Any) -> Any:
@@ -199,23 +203,29 @@ def update_sub(x: Any, decrement: Any) -> Any:
     >>> K.get_value(K.update_sub(v, 2.))
     np.float32(1.0)
     """
-    return _accumulate(x, decrement, operator.sub)
+    return _accumulate("update_sub", x, decrement, operator.sub)
 
 
-def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
+def _accumulate(name: str, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
     adapter: Any = adapter_of(type(x))
     if adapter is None:
         raise not_a_variable(x)
-    if isinstance(x, keras.Variable):
-        if isinstance(operand, keras.KerasTensor) or mode.building_graph():
-            return _assignment(x, operand, operation)
-        if not _accumulates(adapter, operand):
-            with _without_other_writers(adapter, x):
-                _assign_tensor(x, _combined(adapter, x, operand, operation))
-            return x
-    if sys.getrefcount(x) <= Limits.in_write:  # the caller's, and those of two calls
-        adapter.require_held(x)
-    adapter.accumulate(x, operand, operation)
+    try:
+        if isinstance(x, keras.Variable):
+            if isinstance(operand, keras.KerasTensor) or mode.building_graph():
+                require_numbers(name, x)
+                return _assignment(x, operand, operation)
+            if not _accumulates(adapter, operand):
+                with _without_other_writers(adapter, x):
+                    _assign_tensor(x, _combined(adapter, x, operand, operation))
+                return x
+        if sys.getrefcount(x) <= Limits.in_write:  # the caller's, and those of two calls
+            adapter.require_held(x)
+        adapter.accumulate(x, operand, operation)
+    except Exception:
+        require_numbers(name, x)
+        require_broadcast(name, x, operand)
+        raise
     return x
 
 

@@ -267,7 +267,20 @@ def convolve_transposed(
 
 def max_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
     """The maximum of each window, channels last."""
+    if len(window) == 3 and x.dtype in (tf.float16, tf.float64):
+        return _max_of_planes(x, window, strides, padding)
     return tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(window)])
+
+
+def _max_of_planes(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:
+    """The maximum along two axes, then along the first: volumes of these dtypes have no kernel."""
+    batch, depth, *sizes, channels = tf.unstack(tf.shape(x))
+    planes = tf.reshape(x, [batch * depth, *sizes, channels])
+    planes = max_pool(planes, window[1:], strides[1:], padding)
+    sizes = tf.unstack(tf.shape(planes))[1:3]
+    columns = tf.reshape(planes, [batch, depth, sizes[0] * sizes[1], channels])
+    columns = max_pool(columns, (window[0], 1), (strides[0], 1), padding)
+    return tf.reshape(columns, [batch, tf.shape(columns)[1], *sizes, channels])
 
 
 def average_pool(x: Any, window: Any, strides: Any, padding: str) -> tf.Tensor:

@@ -174,6 +174,13 @@ def run_sizes(sizes: Any) -> Any:
     return tuple(found.tolist()) if found.ndim else found.item()
 
 
+def require_sizes(shape: Any) -> None:
+    """Raise ValueError if a size is negative or a fraction; it may be symbolic."""
+    for size in shape if isinstance(shape, (list, tuple)) else [shape]:
+        if isinstance(size, float) or (isinstance(size, int) and size < 0):
+            raise ValueError(f"expected sizes as integers of 0 or more, received {shape}.")
+
+
 def are_traced(sizes: Any) -> bool:
     """Whether some sizes, as `run_sizes` gives them, are known to the engine's program alone."""
     if isinstance(sizes, tuple):

@@ -179,7 +179,7 @@ def _require_pairs(items: list[Any]) -> None:
 
 def _several(items: Iterable[Any]) -> Iterable[Any]:
     """`items`, unless it is one variable: iterating over that would never end on JAX."""
-    if adapter_of(type(items)) is not None:
+    if items is None or adapter_of(type(items)) is not None:
         raise NotAVariableError(
             f"expected an iterable of variables, received one {type(items).__name__}.",
             "a batch reads or writes several variables.",

@@ -5,25 +5,10 @@ import itertools
 import keras
 import numpy as np
 import pytest
+from answers.alignments import collapsed, probabilities_of_labels
 from conftest import ENGINE
 from hypothesis import given, strategies as st
 from shares import examples
-
-
-def collapsed(path, blank):
-    """The labels of an alignment: repetitions and blanks left out."""
-    return tuple(label for label, _ in itertools.groupby(path) if label != blank)
-
-
-def probabilities_of_labels(y):
-    """What each sequence of labels has, summed over all its alignments."""
-    y = (y + 1e-7) / (y + 1e-7).sum(axis=1, keepdims=True)
-    found = {}
-    for path in itertools.product(range(y.shape[1]), repeat=len(y)):
-        labels = collapsed(path, y.shape[1] - 1)
-        found[labels] = found.get(labels, 0.0) + y[range(len(y)), path].prod()
-    return found
-
 
 # Times and classes; each is another program.
 SIZES = [*itertools.product(range(1, 5), range(2, 5))] if ENGINE == "numpy" else [(1, 2), (4, 3)]

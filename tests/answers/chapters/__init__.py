@@ -10,12 +10,15 @@ purpose, which docs/differences.md gives the reasons for:
 
 - REFUSED: K raises, where tf.keras changes a number or does something senseless in silence;
 - ANSWERED: K has an answer, where tf.keras raises or loses something;
-- ENGINE: engine -> cases that its own function answers in another way.
+- ENGINE: engine -> cases that its own function answers in another way;
+- UNEXPLAINED: engine -> cases in which an error comes through that says nothing of K;
+- VALUES: case -> what an engine of ENGINE gives, where that is not NumPy's answer.
 """
 
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from answers.table import Case
 
@@ -40,8 +43,20 @@ def cases(chapter: ModuleType) -> list[Case]:
 
 WRITES, RANDOM = _union("WRITES"), _union("RANDOM")
 REFUSED, ANSWERED = _union("REFUSED"), _union("ANSWERED")
+VALUES: dict[str, Any] = {
+    key: value for c in CHAPTERS.values() for key, value in getattr(c, "VALUES", {}).items()
+}
 
 
 def departures(engine: str) -> set[str]:
     """The cases that `engine` answers in its own way."""
-    return set().union(*(getattr(c, "ENGINE", {}).get(engine, ()) for c in CHAPTERS.values()))
+    return _of_engine("ENGINE", engine)
+
+
+def unexplained(engine: str) -> set[str]:
+    """The cases in which `engine` fails with an error that does not say what was expected."""
+    return _of_engine("UNEXPLAINED", engine)
+
+
+def _of_engine(name: str, engine: str) -> set[str]:
+    return set().union(*(getattr(c, name, {}).get(engine, ()) for c in CHAPTERS.values()))

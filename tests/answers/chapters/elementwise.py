@@ -140,6 +140,9 @@ TIES = {
 }
 TIES |= {"clip-17 graph"}
 NEGATIVE_BASE = {"pow-2 graph", "pow-4 graph", "pow-15 graph"}
+# These refuse tensors of negative integers as exponents of integers; the others cut the fraction.
+UNEXPLAINED = {"numpy": {"pow-16"}, "tensorflow": {"pow-16"}}
+VALUES = {"sign-8": [0.0, 1.0, -1.0, 0.0, 0.0, 1.0]}  # of NaN 0
 ENGINE = {
     # Where two operands are equal, both get half of the gradient; TensorFlow gives it to the first.
     # The exponent of a negative number gets NaN, from TensorFlow 0. |x| has the slope 1 at 0.

@@ -198,7 +198,7 @@ ANSWERED = {
     *("binary_focal_crossentropy-13", "categorical_focal_crossentropy-13"),
     "binary_focal_crossentropy-8",  # lists
     # tf.keras takes what any activation made for what the loss's own made, along any axis
-    *("binary_crossentropy-29", "categorical_crossentropy-38", "categorical_crossentropy-40"),
+    *("binary_crossentropy-29", "categorical_crossentropy-38", "categorical_crossentropy-40 graph"),
     # the gradient is NaN where the power's base is 0
     *("binary_focal_crossentropy-21 graph", "binary_focal_crossentropy-22 graph"),
 }

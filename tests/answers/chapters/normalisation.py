@@ -101,6 +101,4 @@ ANSWERED = {
     "batch_normalization-15",  # it takes the last axis, whatever was said
     "batch_normalization-27",  # it computes with integers
     "moving_average_update-7",  # it rounds the momentum to float32
-    # it adds beta along the last axis, whatever is reduced
-    *("normalize_batch_in_training-6", "normalize_batch_in_training-10"),
 }
