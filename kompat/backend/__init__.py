@@ -166,7 +166,9 @@ from kompat.backend.reduction import (
     sum,
     var,
 )
+from kompat.backend.refusals import IN_WORDS_OF_K as _IN_WORDS_OF_K, guarded as _guarded
 from kompat.backend.resizing import resize_images, resize_volumes
+from kompat.backend.room import bounded as _bounded
 from kompat.backend.shaping import (
     batch_flatten,
     expand_dims,
@@ -353,7 +355,9 @@ for _name in (*__all__, "identity", "logsumexp", "slice"):
     if _name not in _catalogue.CATALOGUE or (
         _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS
     ):
-        globals()[_name] = _owned(globals()[_name])
+        globals()[_name] = _owned(_bounded(globals()[_name]))
+    elif _catalogue.CATALOGUE[_name].parameters and _name not in _IN_WORDS_OF_K:
+        globals()[_name] = _guarded(globals()[_name])
 
 if kompat.engines.NAME == "tensorflow":
     from kompat.graph import tensorflow_functions as _tensorflow_functions

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from kompat.backend.refusals import refuse
 from kompat.storage import apart
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -22,12 +23,16 @@ def owned(function: Function) -> Function:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        variables: list[keras.Variable] = []
-        _gather(args, variables)
-        if kwargs:
-            _gather(kwargs.values(), variables)
-        return _apart(result, variables) if variables else result
+        try:
+            result = function(*args, **kwargs)
+            variables: list[keras.Variable] = []
+            _gather(args, variables)
+            if kwargs:
+                _gather(kwargs.values(), variables)
+            return _apart(result, variables) if variables else result
+        except Exception as error:
+            refuse(function, args, kwargs, error)
+            raise
 
     return call  # type: ignore[return-value]  # functools.wraps keeps the signature
 
