@@ -1,4 +1,4 @@
-"""A call of K that fails says which function and which arguments; no call that succeeds pays for it.
+"""A call of K that fails says which function and which arguments; one that succeeds pays nothing.
 
 An error passes through the door of K in one of three ways:
 

@@ -149,7 +149,7 @@ def _grown(x: Any, before: Sequence[int], after: Sequence[int]) -> float:
 def _padded(x: Any, padding: Any, data_format: Any) -> float:
     pairs = padding if isinstance(padding[0], (list, tuple)) else [padding]
     sizes = _spatial_sizes(x, data_format)
-    return _grown(x, sizes, [size + sum(pair) for size, pair in zip(sizes, pairs)])
+    return _grown(x, sizes, [size + sum(map(int, pair)) for size, pair in zip(sizes, pairs)])
 
 
 def _decoded(y_pred: Any, greedy: bool, beam_width: int, top_paths: int) -> float:
