@@ -18,8 +18,11 @@ from kompat.descriptions import nests_too_deeply
 
 def expected(function: Callable[..., Any], parameter: str) -> str:
     """What `parameter` takes, in the words of the docstring."""
-    known = _documented(function).get(parameter)
-    return known or _KINDS.get(parameter, _TENSOR)[0]
+    documented = _documented(function).get(parameter)
+    kind = _KINDS.get(parameter, _TENSOR)
+    if documented is None or kind in (_TENSOR, _ANYTHING) or documented.startswith(kind[0]):
+        return documented or kind[0]
+    return f"{kind[0]} ({documented})"
 
 
 @functools.cache
@@ -88,7 +91,7 @@ def _are_tensors(x: Any) -> bool:
 Kind = tuple[str, Callable[[Any], bool]]
 
 _TENSOR: Kind = ("a tensor, a variable, an array or numbers in lists of one shape", _is_tensor)
-_INTEGERS: Kind = ("integers", _are_integers)
+_INTEGERS: Kind = ("an integer, or several", _are_integers)
 _NAME: Kind = ("a string", _is_name)
 _FUNCTION: Kind = ("a function", callable)
 _ANYTHING: Kind = ("what its documentation says", lambda x: True)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
+from kompat import engines
 from kompat.backend.expectations import expected, unfit
 from kompat.descriptions import call_text, described, nests_too_deeply
 from kompat.errors import ArgumentError, MissingAttributeError
@@ -32,14 +33,9 @@ _OUT_OF_MEMORY = re.compile(
 )
 
 # Where the classes of errors about traces are made: they tell how to change the traced program.
-_OF_TRACES = (
-    "jax.errors",
-    "jax._src.errors",
-    "jax._src.export",
-    "torch._dynamo",
-    "torch._subclasses",
-)
+_OF_TRACES = ("jax.errors", "jax._src.errors", "jax._src.export")
 _OF_TENSORFLOW_TRACES = {"OperatorNotAllowedInGraphError", "InaccessibleTensorError"}
+_OF_TORCH_TRACES = ("torch._dynamo", "torch._subclasses")
 
 
 def refuse(
@@ -86,9 +82,12 @@ def _is_somebody_elses(error: Exception, arguments: Mapping[str, Any]) -> bool:
 
 
 def _is_about_a_trace(kind: type[BaseException]) -> bool:
-    return kind.__name__ in _OF_TENSORFLOW_TRACES or any(
-        base.__module__.startswith(_OF_TRACES) for base in kind.__mro__
-    )
+    """Whether an error is about the program that the caller traces, in which the call stands."""
+    modules = [base.__module__ for base in kind.__mro__]
+    if any(module.startswith(_OF_TORCH_TRACES) for module in modules):
+        return True
+    known = any(module.startswith(_OF_TRACES) for module in modules)
+    return (known or kind.__name__ in _OF_TENSORFLOW_TRACES) and engines.current.tracing()
 
 
 def _comes_from_callers_code(error: Exception, arguments: Mapping[str, Any]) -> bool:

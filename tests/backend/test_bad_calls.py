@@ -1,5 +1,6 @@
 """A bad call of K is answered, or refused in words of K; never by an inner error."""
 
+import inspect
 from collections import Counter
 from itertools import chain
 
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from answers.table import prepare
-from bad_calls.calls import all_of, bases, sample
+from bad_calls.calls import BadCall, all_of, bases, sample
 from conftest import ENGINE
 
 import kompat
@@ -83,6 +84,21 @@ def is_callers_own(bad):
 def test_a_bad_call_is_answered_or_refused_in_words_of_k(K, function):
     found = [verdict(bad, K) for bad in SAMPLE if bad.function == function]
     assert {*found} <= {"answered", "refused"}, "\n".join(found)
+
+
+def test_a_variable_that_a_failed_call_changes_is_found_out(K, monkeypatch):
+    def careless(x, increment):
+        K.set_value(x, K.get_value(x) + 1)
+        raise TypeError(f"K.update_add(x=..., {increment=}): refused, too late")
+
+    monkeypatch.setattr(K, "update_add", careless)
+    with pytest.raises(AssertionError, match=r"K\.update_add with text for increment"):
+        verdict(BadCall("update_add", "increment", "text"), K)
+
+
+def test_an_inner_error_is_found_out(K, monkeypatch):
+    monkeypatch.setattr(K, "abs", inspect.unwrap(K.abs))
+    assert "RecursionError" in verdict(BadCall("abs", "x", "a cyclic list"), K)
 
 
 @pytest.mark.nightly

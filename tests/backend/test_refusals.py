@@ -14,7 +14,12 @@ from kompat.backend.expectations import expected
 from kompat.backend.refusals import guarded
 from kompat.catalogue import CATALOGUE
 from kompat.descriptions import described
-from kompat.errors import ArgumentError, MissingAttributeError, ShapeMismatchError
+from kompat.errors import (
+    ArgumentError,
+    MissingAttributeError,
+    ShapeMismatchError,
+    UnavailableValueError,
+)
 
 ROWS = np.float32([[1.0, 2.0], [3.0, 4.0]])
 
@@ -75,12 +80,31 @@ def test_k_in_a_callback_names_itself_alone(K):
         K.map_fn(lambda x: K.concatenate(3), ROWS)
 
 
+def installed(source, **names):
+    """What `source` defines, as if a package that is installed had it."""
+    namespace = {"__name__": "keras.inner", "__file__": keras.__file__, **names}
+    exec(source, namespace)
+    return namespace
+
+
+FUNCTION = "def call(*_):\n    raise KeyError('mine')\n"
+FAILING = {
+    "a function": FUNCTION,
+    "an object": f"{FUNCTION}call = type('Call', (), {{'__call__': call}})()\n",
+}
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_a_callback_of_a_package_raises_its_own_errors_too(K, kind):
+    with pytest.raises(KeyError) as caught:
+        K.map_fn(installed(FAILING[kind])["call"], ROWS)
+    assert type(caught.value) is KeyError
+
+
 def of_a_package(error):
     """A function of K's kind that calls an installed package, which raises `error`."""
-    code = "def inner(error):\n    raise error\ndef call(x):\n    inner(error)\n"
-    namespace = {"__name__": "keras.inner", "__file__": keras.__file__, "error": error}
-    exec(code, namespace)
-    return guarded(namespace["call"])
+    source = "def inner(error):\n    raise error\ndef call(x):\n    inner(error)\n"
+    return guarded(installed(source, error=error)["call"])
 
 
 PASSING = [
@@ -162,6 +186,29 @@ def test_errors_of_kompat_keep_their_class_and_begin_with_the_call(K):
         "K.update(x=float32 (2, 2), new_x=[1.0]): variable 'rows': expected a value of shape"
     )
     assert caught.value.__cause__ is None
+
+
+def test_a_class_of_kompat_is_kept_wherever_it_was_raised():
+    error = UnavailableValueError("the value is gone.", "it was donated.")
+    with pytest.raises(UnavailableValueError) as caught:
+        of_a_package(error)(1)
+    assert caught.value is error
+    assert str(error) == "K.call(x=1): the value is gone.\nWhy: it was donated."
+
+
+def test_a_plain_error_that_kompat_raised_is_only_put_behind_the_call(K):
+    with pytest.raises(ValueError, match=r"^K\.sum\(x=float32 \(2, 2\), axis=7\): exp") as caught:
+        K.sum(ROWS, axis=7)
+    assert type(caught.value) is ValueError
+
+
+def test_the_argument_that_cannot_be_right_is_named_alone(K):
+    with pytest.raises(ArgumentError) as caught:
+        K.one_hot([0, 1], "text")
+    assert str(caught.value).splitlines()[1:-2] == [
+        "  num_classes: expected an integer, or several (the size of the new axis); "
+        "received 'text'."
+    ]
 
 
 def test_the_name_of_the_function_is_said_once(K):

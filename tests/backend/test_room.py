@@ -101,6 +101,7 @@ def test_sizes_that_are_not_known_yet_are_no_obstacle(K, free):
     assert K.int_shape(K.zeros(K.shape(x))) == (None, 3)
 
 
+@pytest.mark.one_engine("jax")
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux limits a process")
 def test_in_a_process_of_little_memory_nothing_is_allocated(engine):
     program = """
