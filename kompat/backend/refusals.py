@@ -130,7 +130,7 @@ def _is_on_purpose(error: Exception) -> bool:
 
 def _put_before(text: str, name: str, error: Exception) -> None:
     """Let the text of an error begin with the text of the call, once."""
-    said = error.args[0] if error.args else ""
+    said = error.args[0] if error.args else None
     if isinstance(said, str) and not said.startswith(f"K.{name}("):
         error.args = (f"{text}: {said.removeprefix(f'K.{name}: ')}", *error.args[1:])
 

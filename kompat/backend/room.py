@@ -124,7 +124,7 @@ def _of(x: Any) -> float:
 def _in_windows(
     x: Any, window: Any, strides: Any, padding: str, data_format: Any, dilation: Any
 ) -> float:
-    """The elements of `x` with what is added around it, so that windows fit."""
+    """The elements that are added around `x`, so that windows fit."""
     sizes = _spatial_sizes(x, data_format)
     window, strides, dilation = (
         tuple(each) if isinstance(each, (list, tuple)) else (each,) * len(sizes)
@@ -143,7 +143,7 @@ def _spatial_sizes(x: Any, data_format: Any) -> Sequence[int]:
 
 
 def _grown(x: Any, before: Sequence[int], after: Sequence[int]) -> float:
-    return _of(x) // math.prod(before) * math.prod(after)
+    return _of(x) // math.prod(before) * (math.prod(after) - math.prod(before))
 
 
 def _padded(x: Any, padding: Any, data_format: Any) -> float:
@@ -199,7 +199,10 @@ _ELEMENTS: dict[str, Callable[..., float]] = {
     ),
     "constant": lambda value, dtype=None, shape=(), *_, **__: _all(shape),
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolved),
-    "conv2d_transpose": lambda x, kernel, output_shape, *_, **__: _all(output_shape),
+    **dict.fromkeys(
+        ("conv2d_transpose", "conv3d_transpose"),
+        lambda x, kernel, output_shape, *_, **__: _all(output_shape),
+    ),
     "ctc_decode": lambda y_pred, input_length, greedy=True, beam_width=100, top_paths=1: _decoded(
         y_pred, greedy, beam_width, top_paths
     ),
@@ -225,7 +228,7 @@ _ELEMENTS: dict[str, Callable[..., float]] = {
     "resize_volumes": lambda x, depth_factor, height_factor, width_factor, *_, **__: (
         _of(x) * _all((depth_factor, height_factor, width_factor))
     ),
-    "separable_conv2d": _convolved_apart,
+    **dict.fromkeys(("separable_conv1d", "separable_conv2d"), _convolved_apart),
     "spatial_2d_padding": lambda x, padding, data_format=None: _padded(x, padding, data_format),
     "spatial_3d_padding": lambda x, padding, data_format=None: _padded(x, padding, data_format),
     "temporal_padding": lambda x, padding: _padded(x, padding, "channels_last"),

@@ -280,3 +280,22 @@ def test_what_is_expected_of_each_parameter_can_be_said(K, name):
     function = getattr(K, name)
     for parameter in inspect.signature(function).parameters:
         assert len(expected(function, parameter)) > 3
+
+
+OLDER = {
+    "conv3d_transpose": (None, None, None),
+    "get_variable_shape": (3,),
+    "is_int_dtype": ("text",),
+    "normalize_data_format": (3,),
+    "result_type": ("text",),
+    "separable_conv1d": (ROWS, ROWS, ROWS),
+    "set_image_dim_ordering": ("text",),
+    "size": (object(),),
+    "standardize_dtype": ("text",),
+}
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_functions_outside_of_the_catalogue_say_their_calls_too(K, name):
+    with pytest.raises((TypeError, ValueError), match=rf"^K\.{name}\("):
+        getattr(K, name)(*OLDER[name])

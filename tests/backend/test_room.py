@@ -23,6 +23,7 @@ TOO_LARGE = {
     "conv1d": lambda K: K.conv1d(IMAGE[0], WINDOW[0], padding="causal", dilation_rate=HUGE),
     "conv2d": lambda K: K.conv2d(IMAGE, WINDOW, (1, 1), "same", None, (HUGE, 1)),
     "conv2d_transpose": lambda K: K.conv2d_transpose(IMAGE, WINDOW, (1, HUGE, 4, 1)),
+    "conv3d_transpose": lambda K: K.conv3d_transpose(VOLUME, WINDOW[None], (1, HUGE, 2, 2, 1)),
     "conv3d": lambda K: K.conv3d(VOLUME, WINDOW[None], padding="same", dilation_rate=10**6),
     "ctc_decode": lambda K: K.ctc_decode(FRAMES, [60], greedy=False, beam_width=HUGE),
     "depthwise_conv2d": lambda K: K.depthwise_conv2d(IMAGE, WINDOW, strides=HUGE),
@@ -45,6 +46,9 @@ TOO_LARGE = {
     "repeat_elements": lambda K: K.repeat_elements(IMAGE, HUGE, axis=1),
     "resize_images": lambda K: K.resize_images(IMAGE, 10**6, 10**6, "channels_last"),
     "resize_volumes": lambda K: K.resize_volumes(VOLUME, 10**6, 10**6, 1, "channels_last"),
+    "separable_conv1d": lambda K: K.separable_conv1d(
+        IMAGE[0], WINDOW[0], WINDOW[0, :1], 1, "same", None, HUGE
+    ),
     "separable_conv2d": lambda K: K.separable_conv2d(
         IMAGE, WINDOW, WINDOW[:1, :1], padding="same", dilation_rate=10**7
     ),
@@ -92,6 +96,12 @@ def test_what_just_fits_is_made(K, free):
     free(6 * 16 - 1)
     with pytest.raises(TooLargeError, match="received sizes of 6 elements"):
         K.zeros((2, 3))
+
+
+def test_windows_that_fit_into_a_tensor_need_no_room(K, free):
+    free(0)
+    assert K.int_shape(K.conv2d(IMAGE, WINDOW)) == (1, 3, 3, 1)
+    assert K.int_shape(K.pool2d(IMAGE, (4, 4), (4, 4), "same")) == (1, 1, 1, 1)
 
 
 def test_sizes_that_are_not_known_yet_are_no_obstacle(K, free):
