@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kompat import backend, errors, tf
     from kompat.drawing import draw
+    from kompat.graph.fit import set_update_checks, update_checks
     from kompat.installation import install, uninstall
     from kompat.mode import (
         disable_eager_execution,
@@ -49,9 +50,11 @@ __all__ = [
     "init_scope",
     "install",
     "register_adapter",
+    "set_update_checks",
     "set_value",
     "tf",
     "uninstall",
+    "update_checks",
 ]
 
 _HOMES = {
@@ -69,12 +72,14 @@ _HOMES = {
     "init_scope": "kompat.mode",
     "install": "kompat.installation",
     "register_adapter": "kompat.values",
+    "set_update_checks": "kompat.graph.fit",
     "set_value": "kompat.values",
     "uninstall": "kompat.installation",
+    "update_checks": "kompat.graph.fit",
 }
 _MODULES = ("backend", "errors", "tf")
 # These stand below K, but Keras gives K its backend's place while it is imported: K comes first.
-_NEED_K = frozenset(["kompat.drawing", "kompat.mode", "kompat.session"])
+_NEED_K = frozenset(["kompat.drawing", "kompat.graph.fit", "kompat.mode", "kompat.session"])
 
 
 def __getattr__(name: str) -> Any:

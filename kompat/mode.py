@@ -49,7 +49,11 @@ class _Block(contextlib.AbstractContextManager):
         self.frame = sys._getframe(1)
         self._outer = _innermost.get()
         _Default.was_left |= self.graph
-        _innermost.set(self)
+        try:
+            _innermost.set(self)
+        except BaseException:  # an interrupt: nobody would call __exit__
+            _innermost.set(self._outer)
+            raise
 
     def __exit__(self, *exception: Any) -> None:
         _innermost.set(self._outer)

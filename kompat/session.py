@@ -187,9 +187,15 @@ class Session:
             self._leave()
 
     def __enter__(self) -> "Session":
-        outer = private.make_current(self._values)
-        _entered.set((*_entered.get(), (self, outer)))
-        return self
+        outer, entered = private.current(), _entered.get()
+        try:
+            private.make_current(self._values)
+            _entered.set((*entered, (self, outer)))
+            return self
+        except BaseException:  # an interrupt: nobody would call __exit__
+            private.make_current(outer)
+            _entered.set(entered)
+            raise
 
     def __exit__(self, *exception: Any) -> None:
         self._leave()

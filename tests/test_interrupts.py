@@ -4,9 +4,12 @@ A timer's signal stands for the user's Ctrl-C: it comes between two bytecodes, w
 """
 
 import contextlib
+import dis
 import gc
+import itertools
 import random
 import signal
+import sys
 import threading
 import time
 
@@ -16,7 +19,8 @@ import pytest
 from conftest import ENGINE
 
 import kompat
-from kompat.values import keras_slot
+from kompat import mode
+from kompat.values import keras_slot, private
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="the system has no timers that interrupt"
@@ -153,3 +157,39 @@ def test_an_interrupted_write_is_whole(K, kind, make):
 @pytest.mark.parametrize(("kind", "make"), SUBJECTS)
 def test_a_thousand_interrupted_writes_are_whole(K, kind, make):
     stress(kind(K, make), 1000)
+
+
+BLOCKS = {
+    "graph mode": (kompat.graph_mode, mode._Block.__enter__),
+    "session": (kompat.Session, kompat.Session.__enter__),
+}
+
+
+@pytest.mark.parametrize(("make", "enter"), BLOCKS.values(), ids=list(BLOCKS))
+def test_a_block_that_is_interrupted_at_its_entrance_leaves_nothing(K, make, enter):
+    """Python looks for interrupts when a call returns: one comes after each call in turn."""
+    steps = itertools.pairwise(dis.get_instructions(enter))
+    after_calls = {after.offset for call, after in steps if call.opname == "CALL"}
+    came = 0
+    for offset in after_calls:
+
+        def interrupt(frame, event, argument, offset=offset):
+            if frame.f_code is not enter.__code__:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode" and frame.f_lasti == offset:
+                raise KeyboardInterrupt
+            return interrupt
+
+        block, tracing = make(), sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            block.__enter__()
+            block.__exit__(None, None, None)  # the call stands in a handler
+        except KeyboardInterrupt:
+            came += 1
+        finally:
+            sys.settrace(tracing)
+        assert kompat.executing_eagerly()
+        assert private.current() is None
+    assert came >= 3

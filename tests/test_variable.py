@@ -627,3 +627,21 @@ def test_every_keras_variable_has_the_methods_of_theanos_days(K):
         x.set_value([1.0, 2.0])
         assert x.get_value().tolist() == [1, 2]
         assert np.array(keras.ops.convert_to_numpy(x)).tolist() == [1, 2]
+
+
+def test_a_variable_made_while_a_model_runs_is_written_there(K):
+    """On TensorFlow it lives in the `tf.function` alone."""
+
+    def scaled(x):
+        v = K.variable(0.0)
+        K.set_value(v, 3.0)
+        K.update_add(v, K.sum(x))
+        K.batch_set_value([(other := K.variable(0.0), 7.0)])
+        K.update_sub(other, 1.0)
+        return x * v + other
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Lambda(scaled)(inputs))
+    for x in ([[1.0, 2.0]], [[2.0, 2.0]]):
+        x = np.array(x, np.float32)
+        np.testing.assert_array_equal(model.predict(x, verbose=0), x * (3 + x.sum()) + 6)

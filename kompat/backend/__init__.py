@@ -81,6 +81,7 @@ from kompat.backend.graphs import (
     get_session,
     gradients,
     placeholder,
+    placeholder_with_default as placeholder_with_default,
     set_session,
     switch,
 )
@@ -95,7 +96,11 @@ from kompat.backend.inspection import (
     shape,
 )
 from kompat.backend.joining import concatenate, gather, one_hot, reverse, stack
-from kompat.backend.local_convolution import local_conv1d, local_conv2d
+from kompat.backend.local_convolution import (
+    local_conv as local_conv,
+    local_conv1d,
+    local_conv2d,
+)
 from kompat.backend.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -149,6 +154,7 @@ from kompat.backend.random import (
     random_uniform,
     truncated_normal,
 )
+from kompat.backend.random_generator import RandomGenerator as RandomGenerator
 from kompat.backend.recurrence import rnn
 from kompat.backend.reduction import (
     all,
@@ -165,7 +171,11 @@ from kompat.backend.reduction import (
     sum,
     var,
 )
-from kompat.backend.refusals import IN_WORDS_OF_K as _IN_WORDS_OF_K, guarded as _guarded
+from kompat.backend.refusals import (
+    READS_AND_WRITES as _READS_AND_WRITES,
+    UPDATES as _UPDATES,
+    guarded as _guarded,
+)
 from kompat.backend.resizing import resize_images, resize_volumes
 from kompat.backend.room import bounded as _bounded
 from kompat.backend.shaping import (
@@ -353,13 +363,14 @@ __all__ = [
 
 _WITH_TENSORS = {name for name, row in _CATALOGUE.items() if row.chapter not in _WITHOUT_TENSORS}
 _WITH_TENSORS |= {"conv3d_transpose", "identity", "logsumexp", "separable_conv1d", "size", "slice"}
+_WITH_TENSORS |= {"local_conv", "placeholder_with_default"}
 _OTHERS = {name for name, row in _CATALOGUE.items() if row.parameters} - _WITH_TENSORS
 _OTHERS |= {"is_float_dtype", "is_int_dtype", "result_type", "standardize_dtype"}
 _OTHERS |= {"get_variable_shape", "normalize_data_format", "set_image_dim_ordering"}
 
 for _name in _WITH_TENSORS:
     globals()[_name] = _owned(_bounded(globals()[_name]))
-for _name in _OTHERS - _IN_WORDS_OF_K:
+for _name in _OTHERS - _READS_AND_WRITES - _UPDATES:
     globals()[_name] = _guarded(globals()[_name])
 
 if kompat.engines.NAME == "tensorflow":

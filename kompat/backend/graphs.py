@@ -9,12 +9,23 @@ from kompat import engines, mode, session as sessions
 from kompat.backend.operands import concrete, operand
 from kompat.backend.phases import in_train_phase
 from kompat.backend.variables import standard_dtype
+from kompat.engines.width import dtype_name
 from kompat.function import Function
 from kompat.graph import gradients as graph_gradients, unranked
 from kompat.graph.control import Branch, choose
+from kompat.graph.operations import Apply
 from kompat.graph.phase import PhaseNumber
+from kompat.graph.shapes import may_be_alike
 
-__all__ = ["function", "get_session", "gradients", "placeholder", "set_session", "switch"]
+__all__ = [
+    "function",
+    "get_session",
+    "gradients",
+    "placeholder",
+    "placeholder_with_default",
+    "set_session",
+    "switch",
+]
 
 _where = engines.current.exact(keras.ops.where)
 
@@ -65,6 +76,37 @@ def placeholder(
     made = keras.Input(batch_shape=tuple(shape), dtype=dtype, sparse=sparse, name=name)
     made.kompat_placeholder = True
     return made
+
+
+def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> keras.KerasTensor:
+    """A symbolic tensor that may be fed, and else has the value of `input`.
+
+    Args:
+        input: a tensor, variable or array, symbolic or not.
+        shape: the shape that may be fed, with None for unknown dimensions.
+        name: accepted for TensorFlow's sake; it names nothing.
+
+    Returns:
+        A symbolic tensor of the dtype of `input`.
+
+    Raises:
+        ValueError: `input` does not have the shape.
+
+    Example:
+
+    >>> rate = K.placeholder_with_default(0.5, ())
+    >>> twice = K.function([], [rate * 2.]), K.function([rate], [rate * 2.])
+    >>> [float(x) for x in twice[0]([]) + twice[1]([3.])]
+    [1.0, 6.0]
+    """
+    default, shape = operand(input), tuple(shape)
+    if not may_be_alike(tuple(default.shape), shape):
+        raise ValueError(
+            f"placeholder_with_default: expected a default of shape {shape}, received one of shape "
+            f"{tuple(default.shape)}."
+        )
+    fed = Apply(lambda x: x, lambda x: keras.KerasTensor(shape, dtype=dtype_name(x)))
+    return fed.symbolic_call(default)
 
 
 def function(

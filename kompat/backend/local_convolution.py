@@ -11,7 +11,7 @@ from kompat.backend.operands import operand
 from kompat.backend.windows import Shape, Windows
 from kompat.graph.shapes import differ
 
-__all__ = ["local_conv1d", "local_conv2d"]
+__all__ = ["local_conv", "local_conv1d", "local_conv2d"]
 
 _exact = engines.current.exact
 _matmul = _exact(keras.ops.matmul)
@@ -138,6 +138,38 @@ def local_conv2d(
     (1, 6, 6, 4)
     """
     windows = Windows("local_conv2d", 2, strides, data_format=data_format)
+    window = windows.sizes("kernel_size", kernel_size)
+    positions = windows.sizes("output_shape", output_shape)
+    return _local_conv(windows, inputs, kernel, window, positions)
+
+
+def local_conv(
+    inputs: Any,
+    kernel: Any,
+    kernel_size: tuple[int, ...],
+    strides: tuple[int, ...],
+    output_shape: tuple[int, ...],
+    data_format: str | None = None,
+) -> Any:
+    """`local_conv1d` or `local_conv2d`, whichever `kernel_size` is for.
+
+    Args:
+        inputs, kernel, kernel_size, strides, data_format: as for these two.
+        output_shape: how many positions there are along each axis.
+
+    Raises:
+        ValueError: `kernel_size` has neither one element nor two, or as these two.
+
+    Example:
+
+    >>> K.int_shape(K.local_conv(K.ones((1, 8, 3)), K.ones((6, 9, 4)), (3,), (1,), (6,)))
+    (1, 6, 4)
+    """
+    if len(kernel_size) not in (1, 2):
+        raise ValueError(
+            f"local_conv: expected a kernel_size of 1 or 2 axes, received {kernel_size}."
+        )
+    windows = Windows("local_conv", len(kernel_size), strides, data_format=data_format)
     window = windows.sizes("kernel_size", kernel_size)
     positions = windows.sizes("output_shape", output_shape)
     return _local_conv(windows, inputs, kernel, window, positions)

@@ -68,7 +68,7 @@ def _extremum(function: Callable, sign: int, x: Any, axis: Axis, keepdims: bool)
     if is_unranked(x):
         return _reduce(function, x, axis, keepdims)
     axes = axes_in(x, axis)
-    if isinstance(x, keras.KerasTensor) and x.shape[:1] == (None,) and axes in (None, 0, (0,)):
+    if isinstance(x, keras.KerasTensor) and None in [x.shape[i] for i in _taken(x.shape, axes)]:
         return apply(
             lambda tensors: _extremum(function, sign, tensors[0], axis, keepdims),
             lambda shape: tuple(_reduced_shape(shape, axes, keepdims)),
@@ -80,8 +80,12 @@ def _extremum(function: Callable, sign: int, x: Any, axis: Axis, keepdims: bool)
     return tensor(none.astype(dtype_name(x)))
 
 
+def _taken(shape: Any, axes: Any) -> Any:
+    return range(len(shape)) if axes is None else [axes] if isinstance(axes, int) else axes
+
+
 def _reduced_shape(shape: Any, axes: Any, keepdims: bool) -> list[Any]:
-    taken = range(len(shape)) if axes is None else [axes] if isinstance(axes, int) else axes
+    taken = _taken(shape, axes)
     sizes = [1 if axis in taken else size for axis, size in enumerate(shape)]
     return sizes if keepdims else [size for axis, size in enumerate(sizes) if axis not in taken]
 

@@ -25,8 +25,11 @@ from kompat.user_code import is_user_code
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-IN_WORDS_OF_K = frozenset(["get_value", "set_value", "batch_get_value", "batch_set_value"])
+READS_AND_WRITES = frozenset(["get_value", "set_value", "batch_get_value", "batch_set_value"])
 """What raises kompat's own errors alone, so quickly that a call more would be half of its time."""
+
+UPDATES = frozenset(["update", "update_add", "update_sub"])
+"""What counts who holds its variable, so that no wrapper may: these call `refuse` themselves."""
 
 _OUT_OF_MEMORY = re.compile(
     r"OutOfMemory|ResourceExhausted|RESOURCE_EXHAUSTED|can't allocate memory"

@@ -1,6 +1,7 @@
 """Make, read and write variables."""
 
 import operator
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
+from kompat.backend.refusals import refuse
 from kompat.errors import UnsupportedValueError
 from kompat.graph import fit, sparse
 from kompat.graph.operations import Assign, read
@@ -25,6 +27,7 @@ from kompat.values import (
     writable,
 )
 from kompat.values.adapter import adapter_of
+from kompat.values.temporary import Limits
 from kompat.variable import Variable
 
 __all__ = [
@@ -144,16 +147,20 @@ def update(x: Any, new_x: Any) -> Any:
     >>> K.get_value(K.update(v, K.constant(5.)))
     np.float32(5.0)
     """
-    if isinstance(x, keras.Variable) and (
-        isinstance(new_x, keras.KerasTensor) or mode.building_graph()
-    ):
-        return _assignment(x, new_x)
-    own = isinstance(x, keras.Variable) and private.current() is None
-    if own and is_engine_value(new_x):
-        _assign_tensor(x, new_x)
-    else:
-        writable(x).write(x, new_x)
-    return x
+    try:
+        if isinstance(x, keras.Variable) and (
+            isinstance(new_x, keras.KerasTensor) or mode.building_graph()
+        ):
+            return _assignment(x, new_x)
+        own = isinstance(x, keras.Variable) and private.current() is None
+        if own and is_engine_value(new_x):
+            _assign_tensor(x, new_x)
+        else:
+            writable(x).write(x, new_x)
+        return x
+    except Exception as error:
+        refuse(update, (x, new_x), {}, error)
+        raise
 
 
 def update_add(x: Any, increment: Any) -> Any:
@@ -175,7 +182,11 @@ def update_add(x: Any, increment: Any) -> Any:
     >>> K.get_value(K.update_add(v, 2.))
     np.float32(3.0)
     """
-    return _accumulate(x, increment, operator.add)
+    try:
+        return _accumulate(x, increment, operator.add)
+    except Exception as error:
+        refuse(update_add, (x, increment), {}, error)
+        raise
 
 
 def update_sub(x: Any, decrement: Any) -> Any:
@@ -197,7 +208,11 @@ def update_sub(x: Any, decrement: Any) -> Any:
     >>> K.get_value(K.update_sub(v, 2.))
     np.float32(1.0)
     """
-    return _accumulate(x, decrement, operator.sub)
+    try:
+        return _accumulate(x, decrement, operator.sub)
+    except Exception as error:
+        refuse(update_sub, (x, decrement), {}, error)
+        raise
 
 
 def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:
@@ -211,6 +226,8 @@ def _accumulate(x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> A
             with _without_other_writers(adapter, x):
                 _assign_tensor(x, _combined(adapter, x, operand, operation))
             return x
+    if sys.getrefcount(x) <= Limits.in_write:  # the caller's, and those of two calls
+        adapter.require_held(x)
     adapter.accumulate(x, operand, operation)
     return x
 

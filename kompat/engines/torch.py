@@ -20,7 +20,7 @@ from kompat.engines.width import computes_wide
 from kompat.values.torch import address_of, from_numpy, host_view
 
 STORAGE = "torch"
-torch_operators.make_new_tensors()
+torch_operators.replace_operators()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

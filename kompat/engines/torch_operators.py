@@ -1,30 +1,39 @@
-"""Augmented assignment of PyTorch's tensors, in code that does not know PyTorch.
+"""Operators that PyTorch's tensors have otherwise than those of the other engines.
 
 On every other engine `x -= K.mean(x)` makes a new tensor, and old code relies on that: PyTorch's
 would write into the tensor that the layers beside, the caller or a metric hold too. So in the
 user's own modules that do not import PyTorch these operators do as Python does where a type has
 none of its own: `x = x - y`. Installed packages, and modules that import PyTorch, keep PyTorch's.
+
+And `x[::-1]`, which PyTorch refuses, gives a copy.
 """
 
 import functools
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from kompat.engines import backwards
 from kompat.user_code import is_user_code
 
 _OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
               "and", "or", "xor", "lshift", "rshift")  # fmt: skip
 
 
-def make_new_tensors() -> None:
+def replace_operators() -> None:
     """Replace the operators of `torch.Tensor`, once."""
     for name in _OPERATORS:
-        method = getattr(torch.Tensor, f"__i{name}__")
-        if getattr(method, "__module__", None) != __name__:
-            setattr(torch.Tensor, f"__i{name}__", _for_others(method))
+        _replace(f"__i{name}__", _for_others)
+    _replace("__getitem__", _also_backwards)
+
+
+def _replace(name: str, replacement: Callable[[Any], Any]) -> None:
+    method = getattr(torch.Tensor, name)
+    if getattr(method, "__module__", None) != __name__:
+        setattr(torch.Tensor, name, replacement(method))
 
 
 def _for_others(in_place: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -56,3 +65,32 @@ def _imports_torch(names: dict[str, Any]) -> bool:
         for x in list(names.values())
         if callable(x) or type(x) is type(torch)
     )
+
+
+def _also_backwards(getitem: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @functools.wraps(getitem, assigned=("__name__", "__doc__"))
+    def __getitem__(self: torch.Tensor, key: Any) -> Any:
+        try:
+            return getitem(self, key)
+        except ValueError:
+            keys = key if isinstance(key, tuple) else (key,)
+            parts = [_part(part) for part in keys] if all(map(_is_basic, keys)) else []
+            if not (axes := backwards.axes(parts)):
+                raise
+        forwards = [backwards.forwards(part) for part in parts]
+        found = [slice(*part) if isinstance(part, list) else part for part in forwards]
+        return getitem(self.flip(axes), tuple(found))
+
+    return __getitem__
+
+
+def _part(part: Any) -> Any:
+    if not isinstance(part, slice):
+        return part
+    bounds = part.start, part.stop, part.step
+    return [None if bound is None else operator.index(bound) for bound in bounds]
+
+
+def _is_basic(part: Any) -> bool:
+    """Whether a part of a key takes up one axis at most, and its place tells which."""
+    return part is None or part is Ellipsis or type(part) in (int, slice)

@@ -26,6 +26,8 @@ from kompat.values.conversion import (
     overflow_bound,
 )
 
+__all__ = ["set_update_checks", "update_checks"]
+
 YES = np.True_
 _exact = engines.current.exact
 _absolute, _floor, _isfinite = map(
@@ -34,6 +36,50 @@ _absolute, _floor, _isfinite = map(
 _all, _equal, _isnan = map(_exact, (keras.ops.all, keras.ops.equal, keras.ops.isnan))
 _less, _at_least = map(_exact, (keras.ops.less, keras.ops.greater_equal))
 _both, _either = keras.ops.logical_and, keras.ops.logical_or
+
+
+class _Setting:
+    checks = True
+
+
+def update_checks() -> bool:
+    """Whether graphs check in each run what they write to variables, as they do at first.
+
+    Example:
+
+    >>> import kompat
+    >>> kompat.update_checks()
+    True
+    """
+    return _Setting.checks
+
+
+def set_update_checks(checks: bool) -> None:
+    """Say whether graphs are to check in each run what they write to variables.
+
+    Checked are updates whose dtype the variable's cannot hold in any case, and sums of integers:
+    a fraction, an overflow or a wrapped sum raises, and nothing is written. What shapes and dtypes
+    tell is checked in any case, when the graph is made.
+
+    Args:
+        checks: a boolean. It holds for programs that are compiled from now on.
+
+    Raises:
+        TypeError: it is no boolean.
+
+    Example:
+
+    >>> import kompat
+    >>> kompat.set_update_checks(False)
+    >>> v, x = K.variable(100, dtype="int8"), K.placeholder((), dtype="int8")
+    >>> _ = K.function([x], [], updates=[K.update_add(v, x)])([100])
+    >>> K.get_value(v)
+    np.int8(-56)
+    >>> kompat.set_update_checks(True)
+    """
+    if not isinstance(checks, bool):
+        raise TypeError(f"set_update_checks: expected a boolean, received {checks!r:.60}.")
+    _Setting.checks = checks
 
 
 def checked(variable: keras.Variable, value: Any, broadcasts: bool = False) -> Any:
@@ -74,7 +120,8 @@ def cast(state: Any, variable: keras.Variable, value: Any) -> Any:
     """`value` in the dtype of `variable`; whether that changes it is noted in the run's `state`."""
     have, dtype = np.dtype(dtype_of(value)), keras_slot.dtype(variable)
     if may_change(have, dtype):
-        state.note_fit(variable, fits(value, dtype))
+        if _Setting.checks:
+            state.note_fit(variable, fits(value, dtype))
         if kind_of(have) == "c" != kind_of(dtype):
             value = keras.ops.real(value)
     with np.errstate(all="ignore"):
@@ -87,7 +134,7 @@ def combined(
     """`combine(old, operand)`; whether an integer wrapped is noted in the run's `state`."""
     with np.errstate(all="ignore"):
         new = combine(old, operand)
-    if kind_of(keras_slot.dtype(variable)) == "i":
+    if _Setting.checks and kind_of(keras_slot.dtype(variable)) == "i":
         old, operand, now = map(engines.current.comparable, (old, operand, new))
         state.note_fit(variable, _all(is_unwrapped(combine, old, operand, now, _at_least, _equal)))
     return new

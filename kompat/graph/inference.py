@@ -1,9 +1,11 @@
-"""Private corner of Keras: the shape of what a function returns, with unknown dimensions on JAX.
+"""Private corner of Keras: the shape of what a function returns.
 
-Keras traces a layer's `call` there with an unknown dimension, which can be neither compared nor
-be an element of a tensor; `K.arange(K.shape(x)[0])` and `n > 3` end in an error of JAX, though
-the layer runs. Such a function is traced with known dimensions instead, twice: sizes that differ
-are unknown. `tests/test_private_corners.py` says so when Keras changes where it asks.
+On JAX, Keras traces a layer's `call` there with an unknown dimension, which can be neither
+compared nor be an element of a tensor; `K.arange(K.shape(x)[0])` and `n > 3` end in an error of
+JAX, though the layer runs. Such a function is traced with known dimensions instead, twice: sizes
+that differ are unknown. On NumPy, Keras runs the layer on memory that nobody has filled; the
+warnings of such numbers are dropped. `tests/test_private_corners.py` says so when Keras changes
+where it asks.
 """
 
 import functools
@@ -12,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src import backend
 
 from kompat import engines
@@ -44,6 +47,15 @@ def _common(one: Any, other: Any) -> Any:
     return keras.KerasTensor(shape, dtype=one.dtype, sparse=one.sparse)
 
 
+def _of_any_numbers(infer: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(infer)
+    def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return infer(function, *args, **kwargs)
+
+    return compute_output_spec
+
+
 def _of_any_function(infer: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(infer)
     def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -65,5 +77,6 @@ def _of_any_function(infer: Callable[..., Any]) -> Callable[..., Any]:
     return compute_output_spec
 
 
-if engines.NAME == "jax" and not hasattr(backend.compute_output_spec, "__wrapped__"):
-    backend.compute_output_spec = _of_any_function(backend.compute_output_spec)
+_MENDED = {"jax": _of_any_function, "numpy": _of_any_numbers}
+if engines.NAME in _MENDED and not hasattr(backend.compute_output_spec, "__wrapped__"):
+    backend.compute_output_spec = _MENDED[engines.NAME](backend.compute_output_spec)

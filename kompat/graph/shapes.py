@@ -1,6 +1,5 @@
 """Operations whose result has a shape that is itself computed, and what is known of it before."""
 
-import itertools
 import operator
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ import keras
 import numpy as np
 
 from kompat import engines
+from kompat.engines import backwards
 from kompat.engines.width import dtype_name, function_of, is_symbolic
 from kompat.graph import history
 from kompat.graph.operations import GraphOperation, Shape, public_function, read
@@ -119,9 +119,9 @@ def index(tensor: Any, key: Any) -> keras.KerasTensor:
         TypeError: a part of the key is no integer, as an array of them.
     """
     parts = [_part(part) for part in (key if isinstance(key, tuple) else (key,))]
-    if backwards := _backwards(parts):
-        tensor = keras.ops.flip(tensor, axis=backwards)
-        parts = [_forwards(part) if _is_backwards(part) else part for part in parts]
+    if axes := backwards.axes(parts):
+        tensor = keras.ops.flip(tensor, axis=axes)
+        parts = list(map(backwards.forwards, parts))
     if is_symbolic(parts) or not isinstance(tensor, keras.KerasTensor):
         return Index().symbolic_call(tensor, parts)
     return _keras_index(tensor, tuple(slice(*p) if isinstance(p, list) else p for p in parts))
@@ -144,28 +144,6 @@ def _part(part: Any) -> Any:
     if isinstance(part, keras.Variable):
         return read(part)
     return int(keras.ops.convert_to_numpy(part))
-
-
-def _is_backwards(part: Any) -> bool:
-    return isinstance(part, list) and isinstance(part[2], int) and part[2] < 0
-
-
-def _backwards(parts: list[Any]) -> tuple[int, ...]:
-    """The axes that a key goes through backwards, those behind an ellipsis from the end."""
-    front = list(itertools.takewhile(lambda part: part is not Ellipsis, parts))
-    ends = [(front, 0), (parts[len(front) + 1 :], None)]
-    found = []
-    for some, start in ends:
-        axes = [part for part in some if part is not None]
-        first = -len(axes) if start is None else start
-        found += [axis for axis, part in enumerate(axes, first) if _is_backwards(part)]
-    return tuple(found)
-
-
-def _forwards(bounds: list[Any]) -> list[Any]:
-    """The slice of the flipped axis that takes the same elements in the same order."""
-    start, stop, step = bounds
-    return [None if bound is None else -1 - bound for bound in (start, stop)] + [-step]
 
 
 def differ(one: int | None, other: int | None) -> bool:

@@ -81,6 +81,9 @@ class Adapter:
         """What a write of `x` holds, so that an accumulation can hold it too."""
         return lock_of(x)
 
+    def require_held(self, x: Any) -> None:
+        """Raise if only the caller's references keep `x`, so that a write would be lost."""
+
     def accumulate(self, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> None:
         """Write ``operation(x, operand)``; no other write can come between."""
         # Never one holder's lock inside that of another: two threads would wait for each other.

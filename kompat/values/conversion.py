@@ -1,7 +1,8 @@
 """Turn what the user wrote into a fresh host array of the holder's shape and dtype.
 
 The array never shares memory with its source. Rounding to the holder's float precision is
-allowed; a changed integer, an overflow to infinity and a dropped imaginary part raise.
+allowed; a changed integer, an overflow to infinity and a dropped imaginary part raise. A Python
+integer is exact in a longdouble, which nobody chooses but for its digits, or raises.
 """
 
 import functools
@@ -80,9 +81,12 @@ def as_numbers(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
     return source
 
 
+_LONG = (np.longdouble, np.clongdouble)
+
+
 def _is_finer(dtype: np.dtype) -> bool:
     """Whether `dtype` holds integers that np.asarray([2**63, -1]), a float64 array, has lost."""
-    return dtype.kind in "iuO" or dtype.type in (np.longdouble, np.clongdouble)
+    return dtype.kind in "iuO" or dtype.type in _LONG
 
 
 def without_mask(x: np.ndarray, name: str) -> np.ndarray:
@@ -330,6 +334,9 @@ def _from_objects(source: np.ndarray, dtype: np.dtype, name: str) -> np.ndarray:
     part = wide.type().real.dtype
     fits = [_fits_float(v.real, part) and _fits_float(v.imag, part) for v in values]
     refuse_unless(fits, "it would overflow")
+    if wide.type in _LONG:
+        whole = [not isinstance(v, int) or int(part.type(v)) == v for v in values]
+        refuse_unless(whole, "digits of it would be lost")
     exact = np.array([part.type(v.real) for v in values], wide)
     if wide.kind == "c":
         exact.imag = [part.type(v.imag) for v in values]

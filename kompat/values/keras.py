@@ -6,8 +6,8 @@ recorded there, as `variable.assign` does.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from itertools import repeat
+from contextlib import AbstractContextManager, nullcontext
+from itertools import filterfalse, repeat
 from typing import Any
 
 import keras
@@ -94,9 +94,18 @@ class KerasAdapter(Adapter):
         return True
 
     def stage(self, x: keras.Variable, value: Any) -> Any:
+        value = self._in_trace(value)
         if self.is_traced(value):
             return self.stage_traced(x, value)
         return self.stage_host(x, value)
+
+    def _in_trace(self, source: Any) -> Any:
+        """The tracer that stands for a Keras variable in the active scope; else the source."""
+        scope = keras_slot.active_scope()
+        if scope is None or not isinstance(source, keras.Variable):
+            return source
+        value = scope.get_current_value(source)
+        return source if value is None or self.is_concrete(value) else value
 
     def is_traced(self, value: Any) -> bool:
         return adapter_of(type(value)) is not None and not self.is_concrete(value)
@@ -251,11 +260,34 @@ class KerasOnTensorflow(KerasInPlace):
 
         return not tf.is_tensor(value) or hasattr(value, "numpy")
 
+    def lock(self, x: keras.Variable) -> AbstractContextManager:
+        return nullcontext() if _is_local(x) else super().lock(x)
+
     def stage_traced(self, x: keras.Variable, value: Any) -> Any:
         import tensorflow as tf
 
         inside = tf.inside_function()
         return self.fitting(x, value) if inside else super().stage_traced(x, value)
+
+    def stage_host(self, x: keras.Variable, value: Any) -> Any:
+        stage = KerasAdapter.stage_host if _is_local(x) else KerasInPlace.stage_host
+        return stage(self, x, value)
+
+    def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        for x, value in filter(_is_local_write, staged):
+            x.assign(value)
+        lasting = list(filterfalse(_is_local_write, staged))
+        if lasting:
+            super().store(lasting)
+
+
+def _is_local(x: keras.Variable) -> bool:
+    """Whether it was made in a `tf.function`: it holds a tensor, and ends with the trace."""
+    return getattr(x, "scope_local", False)
+
+
+def _is_local_write(write: tuple[keras.Variable, Any]) -> bool:
+    return _is_local(write[0])
 
 
 class KerasOnJax(KerasAdapter):

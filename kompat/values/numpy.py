@@ -70,9 +70,13 @@ class NumpyAdapter(Adapter):
         return source.copy()
 
     def write(self, x: np.ndarray, value: Any) -> None:
-        if sys.getrefcount(x) <= temporary.Limits.in_write and _is_alone(x):
-            raise temporary.lost(self.name(x))
+        if sys.getrefcount(x) <= temporary.Limits.in_write:
+            self.require_held(x)
         self.commit([(x, self.stage(x, value))])
+
+    def require_held(self, x: np.ndarray) -> None:
+        if _is_alone(x):
+            raise temporary.lost(self.name(x))
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
         xs, values = zip(*staged)

@@ -95,17 +95,17 @@ class TorchAdapter(InPlaceAdapter):
             ready = self.stage(x, value)
             # A tensor that autograd has not recorded may be held by its pair alone.
             if x.grad_fn is not None and sys.getrefcount(x) <= Limits.in_pair:
-                self._require_held(x)
+                self.require_held(x)
             staged.append((x, ready))
         return staged
 
     def write(self, x: torch.Tensor, value: Any) -> None:
         staged = self.stage(x, value)
         if sys.getrefcount(x) <= Limits.in_write:
-            self._require_held(x)
+            self.require_held(x)
         self.commit([(x, staged)])
 
-    def _require_held(self, x: torch.Tensor) -> None:
+    def require_held(self, x: torch.Tensor) -> None:
         if _is_alone(x):
             sources = ", ".join(_sources(x))
             raise temporary.lost(self.name(x), f" from {sources}" if sources else "")

@@ -15,7 +15,7 @@ from conftest import ENGINE
 import kompat
 from kompat import errors
 from kompat.backend import room
-from kompat.backend.refusals import IN_WORDS_OF_K
+from kompat.backend.refusals import READS_AND_WRITES
 
 BASES = bases()
 SAMPLE = sample(BASES, 10 if ENGINE == "numpy" else 1)
@@ -67,7 +67,7 @@ def flat(result):
 
 def is_named(error, bad):
     """Whether an error is of the kinds that K raises, and names the function and the parameter."""
-    if bad.function in IN_WORDS_OF_K:
+    if bad.function in READS_AND_WRITES:
         return isinstance(error, KOMPATS) or str(error).startswith(f"{bad.function}: expected")
     text = str(error)
     names = text.startswith(f"K.{bad.function}(") and f"{bad.parameter}=" in text

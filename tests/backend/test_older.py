@@ -1,5 +1,7 @@
 """Names that K had before tf.keras."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -154,3 +156,66 @@ def test_inner_names_that_programs_import(K):
         assert not K.global_learning_phase_is_set()
         K.set_learning_phase(value)
         assert K.global_learning_phase_is_set()
+
+
+def test_a_placeholder_with_a_default_may_be_fed(K):
+    v = K.variable([1.0, 2.0])
+    x = K.placeholder_with_default(v, (None,))
+    assert K.int_shape(x) == (None,)
+    np.testing.assert_array_equal(K.function([], [x * 3.0])([])[0], [3, 6])
+    np.testing.assert_array_equal(K.function([x], [x * 3.0])([[1.0, 1.0, 1.0]])[0], [3, 3, 3])
+    K.set_value(v, [5.0, 5.0])
+    np.testing.assert_array_equal(K.function([], [x * 3.0])([])[0], [15, 15])
+    with pytest.raises(ValueError, match=r"expected a default of shape \(3,\)"):
+        K.placeholder_with_default(v, (3,))
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_generator_draws_the_sequence_of_its_seed(K, graph):
+    with kompat.graph_mode() if graph else contextlib.nullcontext():
+
+        def draws(**options):
+            generator = K.RandomGenerator(7, **options)
+            return [
+                K.eval(x)
+                for x in (
+                    generator.random_normal((50,)),
+                    generator.random_normal((50,)),
+                    generator.random_uniform((50,), 2.0, 3.0),
+                    generator.truncated_normal((50,), stddev=0.5),
+                    generator.dropout(K.ones((50,)), 0.5),
+                )
+            ]
+
+        first, second, uniform, truncated, dropped = draws()
+        np.testing.assert_array_equal(
+            np.stack(draws()), [first, second, uniform, truncated, dropped]
+        )
+    assert (first != second).all()
+    assert uniform.min() >= 2
+    assert uniform.max() < 3
+    assert np.abs(truncated).max() <= 1
+    assert set(dropped) == {0, 2}
+    one, other, *_ = draws(rng_type="stateless")
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_generator_of_no_kind_is_refused(K):
+    with pytest.raises(ValueError, match="stateful"):
+        K.RandomGenerator(7, rng_type="other")
+    with pytest.raises(ValueError, match="needs a seed"):
+        K.RandomGenerator(rng_type="stateless")
+
+
+def test_a_convolution_of_its_own_kernels_by_rank(K):
+    rng = np.random.default_rng(0)
+    x, kernel = rng.random((1, 8, 3)), rng.random((6, 9, 4))
+    got = K.eval(K.local_conv(x, kernel, (3,), (1,), (6,)))
+    want = [x[0, i : i + 3].ravel() @ kernel[i] for i in range(6)]
+    np.testing.assert_allclose(got[0], want, rtol=1e-5)
+    x, kernel = rng.random((1, 4, 4, 1)), rng.random((9, 4, 2))
+    got = K.eval(K.local_conv(x, kernel, (2, 2), (1, 1), (3, 3)))
+    want = x[0, 1:3, 2:4].ravel() @ kernel[5]
+    np.testing.assert_allclose(got[0, 1, 2], want, rtol=1e-5)
+    with pytest.raises(ValueError, match="1 or 2 axes"):
+        K.local_conv(x, kernel, (2, 2, 2), (1, 1, 1), (3, 3, 3))

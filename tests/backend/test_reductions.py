@@ -51,7 +51,7 @@ BOUNDS = {
 @pytest.mark.parametrize("dtype", BOUNDS)
 def test_the_extremes_of_no_elements(K, dtype):
     nothing = K.constant(np.zeros((2, 0)), dtype=dtype)
-    fed = K.placeholder((None, 2), dtype=dtype)
+    fed, wide = K.placeholder((None, 2), dtype=dtype), K.placeholder((2, None), dtype=dtype)
     for function, want in zip((K.max, K.min), BOUNDS[dtype]):
         for axis, shape in [(1, (2,)), (None, ()), ([0, 1], ())]:
             got = K.eval(function(nothing, axis=axis))
@@ -61,4 +61,6 @@ def test_the_extremes_of_no_elements(K, dtype):
         assert K.int_shape(function(nothing, axis=1, keepdims=True)) == (2, 1)
         assert K.int_shape(function(nothing, axis=0)) == (0,)
         found = K.function([fed], [function(fed, axis=0)])([np.zeros((0, 2), dtype)])[0]
+        assert (found == np.array([want] * 2, dtype)).all()
+        found = K.function([wide], [function(wide, axis=-1)])([np.zeros((2, 0), dtype)])[0]
         assert (found == np.array([want] * 2, dtype)).all()

@@ -1,5 +1,7 @@
 """An update of a graph is refused where `set_value` refuses its value, and then writes nothing."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -195,3 +197,19 @@ def test_in_a_trace_an_integer_takes_integers_alone(K, engine, make):
     assert int(compiled(whole)) == 3
     with pytest.raises(LossyWriteError, match="cast"):
         compiled(broken)
+
+
+def test_checks_of_the_run_may_be_switched_off(K):
+    for checks in (False, True):
+        kompat.set_update_checks(checks)
+        assert kompat.update_checks() is checks
+        whole, small = K.variable(1, "int32"), K.variable(100, "int8")
+        x, y = K.placeholder(()), K.placeholder((), dtype="int8")
+        with kompat.graph_mode():
+            f = K.function([x, y], [], updates=[K.update(whole, x), K.update_add(small, y)])
+        for fed in ([1.7, 0], [2.0, 100]):
+            with pytest.raises(LossyWriteError) if checks else contextlib.nullcontext():
+                f(fed)
+        assert (K.get_value(whole), K.get_value(small)) == ((1, 100) if checks else (2, -56))
+    with pytest.raises(TypeError, match="expected a boolean, received 'no'"):
+        kompat.set_update_checks("no")

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from kompat import engines
+
 LAYERS = {
     "a number of steps": (
         lambda K, x: x * K.cast(K.shape(x)[1], "float32"),
@@ -50,3 +52,10 @@ def test_what_is_wrong_with_known_sizes_too_is_said(K):
 
     with pytest.raises(LookupError, match="of the user"):
         Wrong()(keras.Input((None, 3)))
+
+
+@pytest.mark.skipif(engines.NAME != "numpy", reason="only on NumPy Keras infers with numbers")
+def test_numbers_that_nobody_set_raise_no_warning(K, monkeypatch):
+    """Keras infers on unfilled memory, which may hold any number."""
+    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, 3e38, dtype))
+    assert keras.layers.Lambda(lambda x: x * 10)(keras.Input((None, 3))).shape == (None, None, 3)

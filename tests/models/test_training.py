@@ -10,7 +10,18 @@ import keras
 import numpy as np
 import pytest
 from conftest import ENGINE
-from models.pieces import CLASSES, FEATURES, PLACES, SAMPLES, TOGETHER, X, Y, compiled, network
+from models.pieces import (
+    CLASSES,
+    FEATURES,
+    OFTEN,
+    PLACES,
+    SAMPLES,
+    TOGETHER,
+    X,
+    Y,
+    compiled,
+    network,
+)
 from shares import where_compiled
 
 HELD_OUT = 16
@@ -29,7 +40,7 @@ CASES = [
 ]
 # How Keras runs a model of its own accord, as far as it can.
 USUAL = "compiled" if ENGINE == "jax" else "uncompiled"
-CHOSEN = [case for case in CASES if case[1] == USUAL or case == (TOGETHER, "eagerly")]
+CHOSEN = [*((place, USUAL) for place in OFTEN), (TOGETHER, "eagerly")]
 
 
 def trained(model):

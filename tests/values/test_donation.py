@@ -1,8 +1,11 @@
 """What Keras's JAX trainer donates is nobody else's, and what it was stopped at is handed back."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
+from shares import where_compiled
 
 import kompat
 
@@ -114,16 +117,26 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}], ids=str
-)
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-@pytest.mark.parametrize("place", PLACES)
-def test_a_fit_that_is_stopped_leaves_the_last_values(engine, place, error, options):
-    if engine == "torch" and "steps_per_execution" in options:
+WAYS = {
+    "compiled": {},
+    "eagerly": {"run_eagerly": True},
+    "two steps at once": {"steps_per_execution": 2},
+}
+STOPS = [*itertools.product(PLACES, [KeyboardInterrupt, RuntimeError], WAYS)]
+CHOSEN_STOPS = [
+    *((place, KeyboardInterrupt, "compiled") for place in PLACES),
+    ("callback", KeyboardInterrupt, "eagerly"),
+    ("callback", RuntimeError, "two steps at once"),
+    ("data after a write", RuntimeError, "two steps at once"),
+]
+
+
+@pytest.mark.parametrize(("place", "error", "way"), where_compiled(STOPS, CHOSEN_STOPS))
+def test_a_fit_that_is_stopped_leaves_the_last_values(engine, place, error, way):
+    if engine == "torch" and way == "two steps at once":
         pytest.skip("Keras on PyTorch takes one step at a time")
     settings, last = PLACES[place]
-    model = build(**options)
+    model = build(**WAYS[way])
     stop = Stop(error, **settings)
     stop.seen = kompat.get_value(model.weights[0])
     # TensorFlow wraps what a generator raises.

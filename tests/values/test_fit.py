@@ -282,6 +282,32 @@ def test_a_read_inside_the_compiled_step_gives_the_concrete_value(data):
     assert all(isinstance(value, np.float32) for value in seen)
 
 
+@pytest.mark.parametrize("kind", ["of the model", "of nobody"])
+def test_a_write_inside_the_compiled_step_follows_its_source(data, kind):
+    """The second value is that of the step before, not that of the trace."""
+    import keras
+
+    foreign = keras.Variable(np.float32(1), trainable=False)
+
+    class Delay(keras.layers.Layer):
+        def build(self, shape):
+            own = self.add_weight(shape=(), initializer="ones", trainable=False)
+            self.now = own if kind == "of the model" else foreign
+            self.before = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            kompat.set_value(self.before, self.now)
+            return x
+
+    layer = Delay()
+    model = keras.Sequential([keras.Input((4,)), layer, keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    for value in (5.0, 6.0):
+        kompat.set_value(layer.now, value)
+        model.fit(*data, batch_size=300, verbose=0)
+        assert kompat.get_value(layer.before) == value
+
+
 def test_a_data_generator_may_read_but_not_write(model, data, engine):
     if engine != "jax":
         pytest.skip("only the JAX trainer takes the values away")

@@ -238,12 +238,14 @@ def test_one_overflowing_part_of_a_complex_number_is_seen_beside_an_infinite_one
 
 @pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="longdouble has 64 bits here")
 @pytest.mark.parametrize("dtype", [np.longdouble, np.clongdouble])
-def test_python_integers_enter_a_long_double_as_exactly_as_it_can_hold_them(dtype):
+def test_python_integers_enter_a_long_double_exactly_or_not_at_all(dtype):
     numbers = [2**63 + 1, -1, 2**64 - 1, 2**200]
     result = to_host(numbers, (4,), np.dtype(dtype), "x")
     assert [int(n.real) for n in result] == numbers
     with pytest.raises(LossyWriteError):
         to_host([10**5000, 1], (2,), np.dtype(dtype), "x")
+    with pytest.raises(LossyWriteError, match="digits of it would be lost"):
+        to_host([2 ** (np.finfo(np.longdouble).nmant + 2) + 1], (1,), np.dtype(dtype), "x")
 
 
 class WithoutRepr:

@@ -73,7 +73,7 @@ COMPUTED = [lora, int4, identity, total, schedule, parametrized, computed]
 COMPUTED += [rows_of_a_new_array, rows_of_a_new_tensor]
 
 
-@pytest.mark.parametrize("write", [kompat.set_value, K.update])
+@pytest.mark.parametrize("write", [kompat.set_value, K.update, K.update_add])
 @pytest.mark.parametrize("make", COMPUTED, ids=lambda make: make.__name__)
 def test_what_nobody_holds_is_not_written(make, write, engine):
     get = make(engine)
