@@ -5,16 +5,19 @@ Each class is also the built-in exception that tf.keras raises in the same situa
 """
 
 __all__ = [
+    "ArgumentError",
     "ImmutableValueError",
     "FeedError",
     "GradientsUnavailableError",
     "LossyWriteError",
+    "MissingAttributeError",
     "MissingEngineError",
     "NotAVariableError",
     "ShapeMismatchError",
     "SessionError",
     "StaleCompilationError",
     "SymbolicValueError",
+    "TooLargeError",
     "UnavailableValueError",
     "UnfedPlaceholderError",
     "UninitializedVariableError",
@@ -41,6 +44,18 @@ class _Explained(Exception):
 
     def __str__(self) -> str:
         return _text(*self.args)
+
+
+class ArgumentError(_Explained, TypeError, ValueError, RuntimeError):
+    """A function of K cannot compute with its arguments; the engine's own error is its cause."""
+
+
+class MissingAttributeError(ArgumentError, AttributeError):
+    """An argument of a function of K lacks what tensors have, as a shape."""
+
+
+class TooLargeError(_Explained, ValueError):
+    """What a function of K is asked to make does not fit into the memory of the machine."""
 
 
 class ShapeMismatchError(_Explained, ValueError):

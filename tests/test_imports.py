@@ -67,7 +67,7 @@ LAYERS = [
     ),
     *("graph", "mode", "engines", "values"),
 ]
-BENEATH = {"errors", "catalogue", "engine_choice", "user_code"}
+BENEATH = {"errors", "catalogue", "descriptions", "engine_choice", "user_code"}
 
 
 def layer_of(module: str) -> str:

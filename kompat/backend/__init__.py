@@ -7,7 +7,6 @@ The module is an ordinary one: code may assign onto it and pass it around.
 
 import kompat.engines  # chooses the engine before Keras is imported
 import kompat.graph.inference  # lets Keras infer shapes of what K computes
-from kompat import catalogue as _catalogue
 from kompat.backend import experimental as experimental
 from kompat.backend.activations import (
     dropout,
@@ -172,7 +171,13 @@ from kompat.backend.reduction import (
     sum,
     var,
 )
+from kompat.backend.refusals import (
+    READS_AND_WRITES as _READS_AND_WRITES,
+    UPDATES as _UPDATES,
+    guarded as _guarded,
+)
 from kompat.backend.resizing import resize_images, resize_volumes
+from kompat.backend.room import bounded as _bounded
 from kompat.backend.shaping import (
     batch_flatten,
     expand_dims,
@@ -202,6 +207,7 @@ from kompat.backend.variables import (
     update_sub,
     variable,
 )
+from kompat.catalogue import CATALOGUE as _CATALOGUE, WITHOUT_TENSORS as _WITHOUT_TENSORS
 
 __all__ = [
     "abs",
@@ -355,11 +361,17 @@ __all__ = [
     "zeros_like",
 ]
 
-for _name in (*__all__, "identity", "logsumexp", "slice"):
-    if _name not in _catalogue.CATALOGUE or (
-        _catalogue.CATALOGUE[_name].chapter not in _catalogue.WITHOUT_TENSORS
-    ):
-        globals()[_name] = _owned(globals()[_name])
+_WITH_TENSORS = {name for name, row in _CATALOGUE.items() if row.chapter not in _WITHOUT_TENSORS}
+_WITH_TENSORS |= {"conv3d_transpose", "identity", "logsumexp", "separable_conv1d", "size", "slice"}
+_WITH_TENSORS |= {"local_conv", "placeholder_with_default"}
+_OTHERS = {name for name, row in _CATALOGUE.items() if row.parameters} - _WITH_TENSORS
+_OTHERS |= {"is_float_dtype", "is_int_dtype", "result_type", "standardize_dtype"}
+_OTHERS |= {"get_variable_shape", "normalize_data_format", "set_image_dim_ordering"}
+
+for _name in _WITH_TENSORS:
+    globals()[_name] = _owned(_bounded(globals()[_name]))
+for _name in _OTHERS - _READS_AND_WRITES - _UPDATES:
+    globals()[_name] = _guarded(globals()[_name])
 
 if kompat.engines.NAME == "tensorflow":
     from kompat.graph import tensorflow_functions as _tensorflow_functions

@@ -42,6 +42,10 @@ def operand(x: Any, like: Any = None) -> Any:
     if isinstance(x, PhaseNumber):
         return _phase_number(x, like)
     if hasattr(x, "dtype") and hasattr(x, "shape"):
+        if isinstance(x, (np.ndarray, np.generic)) and not _has_numbers(x):
+            raise _no_operand(x)
+        if _TAKES_OBJECTS and not hasattr(x, "__array__"):
+            raise _no_operand(x)
         return beside(x, like)
     if isinstance(x, (int, float)):
         return x if hasattr(like, "dtype") else number(x)
@@ -52,9 +56,23 @@ def operand(x: Any, like: Any = None) -> Any:
     if _holds_tensors(x):
         return _stacked(x)
     try:
-        return _convert(x)
+        found = _convert(x)
     except (ValueError, TypeError) as error:
         raise _no_operand(x) from error
+    if dtype_name(found) == "string":  # TensorFlow has tensors of text
+        raise _no_operand(x)
+    return found
+
+
+_TAKES_OBJECTS = engines.NAME == "numpy"
+"""Whether the engine makes an array of one object out of whatever is none."""
+
+
+def _has_numbers(x: np.ndarray | np.generic) -> bool:
+    """Whether the elements of an array are numbers, or dimensions that are not known yet."""
+    if x.dtype == object:
+        return all(map(engines.current.is_size, x.flat))
+    return x.dtype.kind not in "SUmM" and x.dtype.names is None
 
 
 def _holds_tensors(x: Any) -> bool:

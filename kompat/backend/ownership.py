@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from kompat.backend.refusals import refuse
 from kompat.storage import apart
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -27,14 +28,14 @@ def owned(function: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             result = function(*args, **kwargs)
+            variables: list[keras.Variable] = []
+            _gather(args, variables)
+            if kwargs:
+                _gather(kwargs.values(), variables)
+            return _apart(result, variables) if variables else result
         except Exception as error:
-            error.add_note(f"in K.{function.__name__}")
+            refuse(function, args, kwargs, error)
             raise
-        variables: list[keras.Variable] = []
-        _gather(args, variables)
-        if kwargs:
-            _gather(kwargs.values(), variables)
-        return _apart(result, variables) if variables else result
 
     return call  # type: ignore[return-value]  # functools.wraps keeps the signature
 

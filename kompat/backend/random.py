@@ -104,7 +104,10 @@ def _drawn(draw: Callable[..., Any], dtype: str, sizes: Any, seed: Any) -> Any:
 
 
 def _are_numbers(*parameters: Any) -> bool:
-    return not any(hasattr(x, "shape") and not isinstance(x, np.generic) for x in parameters)
+    """Whether Keras may draw with them: on NumPy it waits for ever for numbers near NaN."""
+    return all(
+        (isinstance(x, np.generic) or not hasattr(x, "shape")) and x == x for x in parameters
+    )
 
 
 def _moved(draws: Any, offset: Any, scale: Any) -> Any:

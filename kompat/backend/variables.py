@@ -11,6 +11,7 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.backend.operands import attribute, require_broadcast, require_numbers
+from kompat.backend.refusals import refuse
 from kompat.errors import UnsupportedValueError
 from kompat.graph import fit, sparse
 from kompat.graph.operations import Assign, read
@@ -150,16 +151,20 @@ def update(x: Any, new_x: Any) -> Any:
     >>> K.get_value(K.update(v, K.constant(5.)))
     np.float32(5.0)
     """
-    if isinstance(x, keras.Variable) and (
-        isinstance(new_x, keras.KerasTensor) or mode.building_graph()
-    ):
-        return _assignment(x, new_x)
-    own = isinstance(x, keras.Variable) and private.current() is None
-    if own and is_engine_value(new_x):
-        _assign_tensor(x, new_x)
-    else:
-        writable(x).write(x, new_x)
-    return x
+    try:
+        if isinstance(x, keras.Variable) and (
+            isinstance(new_x, keras.KerasTensor) or mode.building_graph()
+        ):
+            return _assignment(x, new_x)
+        own = isinstance(x, keras.Variable) and private.current() is None
+        if own and is_engine_value(new_x):
+            _assign_tensor(x, new_x)
+        else:
+            writable(x).write(x, new_x)
+        return x
+    except Exception as error:
+        refuse(update, (x, new_x), {}, error)
+        raise
 
 
 def update_add(x: Any, increment: Any) -> Any:
@@ -181,7 +186,11 @@ def update_add(x: Any, increment: Any) -> Any:
     >>> K.get_value(K.update_add(v, 2.))
     np.float32(3.0)
     """
-    return _accumulate("update_add", x, increment, operator.add)
+    try:
+        return _accumulate("update_add", x, increment, operator.add)
+    except Exception as error:
+        refuse(update_add, (x, increment), {}, error)
+        raise
 
 
 def update_sub(x: Any, decrement: Any) -> Any:
@@ -203,7 +212,11 @@ def update_sub(x: Any, decrement: Any) -> Any:
     >>> K.get_value(K.update_sub(v, 2.))
     np.float32(1.0)
     """
-    return _accumulate("update_sub", x, decrement, operator.sub)
+    try:
+        return _accumulate("update_sub", x, decrement, operator.sub)
+    except Exception as error:
+        refuse(update_sub, (x, decrement), {}, error)
+        raise
 
 
 def _accumulate(name: str, x: Any, operand: Any, operation: Callable[[Any, Any], Any]) -> Any:

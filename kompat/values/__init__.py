@@ -5,12 +5,13 @@ are never narrowed; a batch is written whole or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from kompat.descriptions import described
 from kompat.errors import NotAVariableError
 from kompat.values import temporary
 from kompat.values.adapter import Adapter, adapter_of, found, register_adapter
@@ -173,19 +174,26 @@ def _require_pairs(items: list[Any]) -> None:
         if not isinstance(item, (tuple, list)) or len(item) != 2:
             raise TypeError(
                 f"batch_set_value: expected pairs (variable, value), received an item of type "
-                f"{type(item).__name__}: {item!r:.60}."
+                f"{type(item).__name__}: {described(item)}."
             )
 
 
-def _several(items: Iterable[Any]) -> Iterable[Any]:
-    """`items`, unless it is one variable: iterating over that would never end on JAX."""
-    if items is None or adapter_of(type(items)) is not None:
+def _several(items: Iterable[Any]) -> Iterator[Any]:
+    """The items, unless it is one variable: iterating over that would never end on JAX."""
+    if adapter_of(type(items)) is not None:
         raise NotAVariableError(
             f"expected an iterable of variables, received one {type(items).__name__}.",
             "a batch reads or writes several variables.",
             "put it into a list: [variable].",
         )
-    return items
+    try:
+        return iter(items)
+    except TypeError as error:
+        raise NotAVariableError(
+            f"expected an iterable of variables, received {described(items)}.",
+            "a batch reads or writes several variables.",
+            "put them into a list: [variable].",
+        ) from error
 
 
 def _by_adapter(xs: list[Any]) -> dict[Any, list[int]]:
@@ -237,7 +245,7 @@ def not_a_variable(x: Any) -> NotAVariableError:
     if hasattr(x, "get_config") and callable(x):
         return schedule_error(f"the schedule {type(x).__name__}")
     return NotAVariableError(
-        f"expected a variable to write to, received {type(x).__name__} {x!r:.60}.",
+        f"expected a variable to write to, received {type(x).__name__} {described(x)}.",
         "Python numbers and objects hold no variable; an optimizer's momentum, for example, is "
         "a float that is baked into the training step.",
         "to change momentum, assign it and make the step anew: optimizer.momentum = 0.9; "

@@ -1,6 +1,7 @@
 """What the functions of K take for a tensor."""
 
 import itertools
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ from engines.functions import DIFFERENTIABLE, OTHERS, XS
 from shares import where_compiled
 
 import kompat
+from kompat.errors import ArgumentError, UnsupportedValueError
 
 ON_VARIABLES = {
     **DIFFERENTIABLE,
@@ -64,3 +66,29 @@ def test_a_list_may_hold_symbolic_tensors(K, name):
     np.testing.assert_allclose(fed, want, rtol=1e-6)
     now = K.eval(function(K, [K.constant(9.0), v, np.float64(6.0)]))
     np.testing.assert_allclose(now, want, rtol=1e-6)
+
+
+WITHOUT_NUMBERS = {
+    "text": ["a", "b"],
+    "an array of text": np.array(["a", "b"]),
+    "an array of bytes": np.array([b"a"]),
+    "an array of objects": np.array([None, {}], object),
+    "an array of dates": np.array(["2000-01-01"], "datetime64[D]"),
+    "an array of records": np.zeros(2, [("a", "f4")]),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_NUMBERS)
+def test_what_has_no_numbers_is_refused_also_where_nothing_is_computed(K, name):
+    with pytest.raises(UnsupportedValueError, match="expected a tensor"):
+        K.flatten(WITHOUT_NUMBERS[name])
+
+
+def test_words_are_no_numbers_one_by_one_either(K):
+    with pytest.raises(UnsupportedValueError, match="expected a tensor"):
+        K.stack(np.array(["a", "b"]))
+
+
+def test_looks_alone_make_no_tensor(K):
+    with pytest.raises((UnsupportedValueError, ArgumentError), match=r"^K\.flatten\(x="):
+        K.flatten(SimpleNamespace(shape=(2, 3), dtype="float32", ndim=2))

@@ -150,3 +150,9 @@ def test_a_seed_in_a_layer_names_a_sequence(K, eagerly):
     for i, one in enumerate(draws):
         assert not any(np.array_equal(one, other) for other in draws[:i])
     np.testing.assert_array_equal(draws[0], drawn()[0])
+
+
+@pytest.mark.parametrize("name", ["random_normal", "truncated_normal"])
+@pytest.mark.parametrize("settings", [{"mean": np.nan}, {"stddev": np.nan}], ids=["mean", "stddev"])
+def test_around_nan_everything_is_nan(K, name, settings):
+    assert np.isnan(K.eval(getattr(K, name)((3,), **settings))).all()

@@ -147,3 +147,15 @@ def test_old_except_clauses_catch_them():
     assert issubclass(errors.LossyWriteError, ValueError)
     assert issubclass(errors.NotAVariableError, AttributeError)
     assert issubclass(errors.UnavailableValueError, RuntimeError)
+
+
+@pytest.mark.parametrize("batch", [kompat.batch_get_value, kompat.batch_set_value])
+@pytest.mark.parametrize("value", [3, None, object])
+def test_a_batch_of_what_has_no_parts_is_refused(batch, value):
+    with pytest.raises(errors.NotAVariableError, match="expected an iterable of variables, rec"):
+        batch(value)
+
+
+def test_a_number_too_long_to_be_written_is_named_by_its_type():
+    with pytest.raises(errors.NotAVariableError, match="received int <int>"):
+        kompat.set_value(10**5000, 1)
