@@ -100,7 +100,7 @@ def is_explained(error: BaseException, function: str) -> bool:
     if type(error).__module__ == "kompat.errors":
         return True
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
-    text = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    text = str(error)
     return (
         raised_in.startswith(PACKAGE)
         and isinstance(error, EXPLAINED)

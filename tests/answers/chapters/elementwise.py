@@ -141,7 +141,7 @@ TIES = {
 TIES |= {"clip-17 graph"}
 NEGATIVE_BASE = {"pow-2 graph", "pow-4 graph", "pow-15 graph"}
 # These refuse tensors of negative integers as exponents of integers; the others cut the fraction.
-UNEXPLAINED = {"numpy": {"pow-16"}, "tensorflow": {"pow-16"}}
+UNEXPLAINED = {engine: {"pow-16 graph"} for engine in ("numpy", "tensorflow")}
 VALUES = {"sign-8": [0.0, 1.0, -1.0, 0.0, 0.0, 1.0]}  # of NaN 0
 ENGINE = {
     # Where two operands are equal, both get half of the gradient; TensorFlow gives it to the first.
