@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kompat import backend, errors, tf
     from kompat.drawing import draw
+    from kompat.graph.program_cache import program_cache_size, set_program_cache_size
     from kompat.installation import install, uninstall
     from kompat.mode import (
         disable_eager_execution,
@@ -48,7 +49,9 @@ __all__ = [
     "graph_mode",
     "init_scope",
     "install",
+    "program_cache_size",
     "register_adapter",
+    "set_program_cache_size",
     "set_value",
     "tf",
     "uninstall",
@@ -68,7 +71,9 @@ _HOMES = {
     "graph_mode": "kompat.mode",
     "init_scope": "kompat.mode",
     "install": "kompat.installation",
+    "program_cache_size": "kompat.graph.program_cache",
     "register_adapter": "kompat.values",
+    "set_program_cache_size": "kompat.graph.program_cache",
     "set_value": "kompat.values",
     "uninstall": "kompat.installation",
 }
