@@ -107,6 +107,8 @@ class Function:
                 program = self._programs.get_or_make(
                     key, lambda: Program(outputs, self.updates, fed, phase, self.fetches)
                 )
+        elif program is not self._programs.last:
+            self._programs.use(key, program)
         return program
 
     def _packed(self, results: list[Any]) -> Any:

@@ -83,6 +83,8 @@ class Program:
                 compiled = self._compiled.get_or_make(
                     signature, functools.partial(self._compile, kind, values, feeds)
                 )
+        elif compiled is not self._compiled.last:
+            self._compiled.use(signature, compiled)
         if compiled.is_refused:
             return self._at_once(values, _placed(feeds))
         return compiled(values, feeds)

@@ -4,7 +4,7 @@ import contextlib
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 __all__ = ["program_cache_size", "set_program_cache_size"]
 
@@ -62,44 +62,40 @@ def set_program_cache_size(size: int) -> None:
     _Setting.size = size
 
 
-class ProgramCache(Generic[Kept]):
+class ProgramCache(OrderedDict[Hashable, Kept]):
     """Programs by key; the one that was not used for longest gives way to a new one.
+
+    `get` is the dictionary's own, in C, for it is part of every call of a function; who gets
+    another program than `last` says so by `use`.
 
     Args:
         keys: what the keys stand for, in the plural, for the warning.
     """
 
+    last: Kept | None = None
+    """The program that was used last."""
+
     def __init__(self, keys: str):
+        super().__init__()
         self._keys = keys
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._last: Kept | None = None
         self._has_dropped = False
 
-    def get(self, key: Hashable) -> Kept | None:
-        """The program of a key, or None; it counts as used."""
-        found = self._kept.get(key)
-        if found is not None and found is not self._last:
-            with contextlib.suppress(KeyError):  # another thread has just dropped it
-                self._kept.move_to_end(key)
-            self._last = found
-        return found
+    def use(self, key: Hashable, program: Kept) -> None:
+        """Count the program of a key as used."""
+        with contextlib.suppress(KeyError):  # another thread has just dropped it
+            self.move_to_end(key)
+        self.last = program
 
     def get_or_make(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
-        """The program of a key, made if there is none."""
+        """The program of a key, made if there is none; it counts as used."""
         found = self.get(key)
         if found is None:
-            found = self._last = self._kept.setdefault(key, make())
-            while len(self._kept) > _Setting.size:
-                self._kept.popitem(last=False)
+            found = self.setdefault(key, make())
+            while len(self) > _Setting.size:
+                self.popitem(last=False)
                 self._warn_once()
+        self.use(key, found)
         return found
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def values(self) -> list[Any]:
-        """All programs that are kept."""
-        return list(self._kept.values())
 
     def _warn_once(self) -> None:
         if self._has_dropped:
