@@ -37,6 +37,11 @@ def _only_where_compiled():
         pytest.skip("nothing is compiled")
 
 
+def _only_on(engine, wanted):
+    if engine != wanted:
+        pytest.skip(f"what {wanted} keeps")
+
+
 def _count(*types):
     gc.collect()
     return sum(type(x) in types for x in gc.get_objects())
@@ -143,9 +148,9 @@ def test_a_lower_size_holds_from_the_next_program_on(cache_size):
 # 2. What was dropped
 
 
-@pytest.mark.one_engine("jax")
-def test_xla_frees_a_program_at_once_when_it_is_dropped(K, cache_size):
+def test_xla_frees_a_program_at_once_when_it_is_dropped(K, engine, cache_size):
     """Python counts garbage by objects, and waits for 100 programs of a megabyte each."""
+    _only_on(engine, "jax")
     w = K.variable(np.ones(3))
     _gradient(K, w)([_rows(1)])
     gc.collect()
@@ -182,6 +187,7 @@ def test_gradients_that_were_built_and_called_leave_nothing(K, engine, times):
             alive.append(weakref.ref(f))
         del f
         assert not any(ref() for ref in alive)
+        alive.clear()
         return _objects()
 
     before = objects(2)
@@ -190,7 +196,7 @@ def test_gradients_that_were_built_and_called_leave_nothing(K, engine, times):
     assert grown < 50 + times
 
 
-@_often(4, 300)
+@_often(4, 100)
 def test_clear_session_frees_what_the_engine_keeps_of_shapes(K, engine, times):
     _log_nothing()
     x = K.placeholder(shape=(None, 3))
@@ -212,7 +218,7 @@ def test_clear_session_frees_what_the_engine_keeps_of_shapes(K, engine, times):
     kept = objects_after(range(2, times)) - before
     left = objects_cleared() - before
     print(f"{engine}: {times} shapes leave {kept} objects, {left} after clear_session()")
-    assert left < 200 + times
+    assert left < 250 + max(kept, 0) / 20
 
 
 @_often(20, 2000)
@@ -234,8 +240,8 @@ def test_dropped_variables_leave_nothing(K, engine, times):
     assert len(made) <= 1
 
 
-@pytest.mark.one_engine("tensorflow")
-def test_a_variable_keeps_the_name_that_it_was_given(K):
+def test_a_variable_keeps_the_name_that_it_was_given(K, engine):
+    _only_on(engine, "tensorflow")
     assert K.variable(1.0, name="variable_of_mine_2").value.name == "variable_of_mine_2:0"
     assert K.variable(1.0, name="rate").value.name == "rate:0"
 
@@ -287,10 +293,10 @@ def test_twice_the_graph_is_twice_the_work(K, engine, make, times):
         assert larger < 2.2 * smaller
 
 
-@pytest.mark.one_engine("tensorflow")
 @_often(40, 1000)
-def test_the_writes_of_a_program_wait_for_one_operation(K, times, monkeypatch):
+def test_the_writes_of_a_program_wait_for_one_operation(K, engine, times, monkeypatch):
     """TensorFlow took 259 s to place 1,000 writes that waited for each of 1,000 values."""
+    _only_on(engine, "tensorflow")
     recorded = []
     own = sys.modules["kompat.engines.tensorflow"]._recorded
     monkeypatch.setattr(
