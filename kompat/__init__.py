@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kompat import backend, errors, tf
     from kompat.drawing import draw
     from kompat.graph.fit import set_update_checks, update_checks
+    from kompat.graph.program_cache import program_cache_size, set_program_cache_size
     from kompat.installation import install, uninstall
     from kompat.mode import (
         disable_eager_execution,
@@ -49,7 +50,9 @@ __all__ = [
     "graph_mode",
     "init_scope",
     "install",
+    "program_cache_size",
     "register_adapter",
+    "set_program_cache_size",
     "set_update_checks",
     "set_value",
     "tf",
@@ -71,7 +74,9 @@ _HOMES = {
     "graph_mode": "kompat.mode",
     "init_scope": "kompat.mode",
     "install": "kompat.installation",
+    "program_cache_size": "kompat.graph.program_cache",
     "register_adapter": "kompat.values",
+    "set_program_cache_size": "kompat.graph.program_cache",
     "set_update_checks": "kompat.graph.fit",
     "set_value": "kompat.values",
     "uninstall": "kompat.installation",

@@ -12,6 +12,7 @@ from kompat.errors import FeedError
 from kompat.graph import fit, history
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
+from kompat.graph.program_cache import ProgramCache
 from kompat.values.locks import OwnLock
 
 
@@ -53,7 +54,7 @@ class Function:
         for fetch in (*self.outputs, *self.fetches):
             fetchable(fetch)
         self.feed_dict = {} if feed_dict is None else feed_dict
-        self._programs: dict[Any, Program] = {}
+        self._programs: ProgramCache[Program] = ProgramCache(f"feeds of K.function {self.name!r}")
         self._feeds: dict[int, Feed] = {}
         self._lock = OwnLock()
         self._is_flat = isinstance(outputs, list) and len(outputs) == len(self.outputs)
@@ -83,7 +84,7 @@ class Function:
 
     @property
     def compilations(self) -> int:
-        """For how many signatures of inputs the function was compiled so far."""
+        """How often the function was compiled: once for each signature of inputs that it keeps."""
         return sum(program.compilations for program in self._programs.values())
 
     def _given(self, inputs: Any) -> list[Any]:
@@ -103,9 +104,11 @@ class Function:
         program = self._programs.get(key)
         if program is None:
             with self._lock.now:
-                program = self._programs.setdefault(
-                    key, Program(outputs, self.updates, fed, phase, self.fetches)
+                program = self._programs.get_or_make(
+                    key, lambda: Program(outputs, self.updates, fed, phase, self.fetches)
                 )
+        elif program is not self._programs.last:
+            self._programs.use(key, program)
         return program
 
     def _packed(self, results: list[Any]) -> Any:

@@ -19,6 +19,7 @@ from kompat.errors import SessionError
 from kompat.graph import default, history
 from kompat.graph.feeds import Feed, fetchable, split_phase
 from kompat.graph.program import Program
+from kompat.graph.program_cache import ProgramCache
 from kompat.values import adapter, batch_set_value, get_value, keras as keras_values, private
 from kompat.values.locks import OwnLock
 from kompat.variable import Variable, own_value
@@ -293,13 +294,10 @@ def _program(fetches: list[Any], fed: list[Any], phase: int) -> Program:
     first = next((x for x in fetches if isinstance(x, keras.KerasTensor)), None)
     if first is None:
         return Program(fetches, [], fed, phase)
-    programs = first.__dict__.setdefault("_kompat_programs", {})
+    programs = first.__dict__.setdefault("_kompat_programs", ProgramCache("fetches with feeds"))
     key = (phase, tuple(map(id, fetches)), tuple(map(id, fed)))
-    program = programs.get(key)
-    if program is None:
-        # The program holds fetches and feeds, so that their ids stay theirs.
-        program = programs.setdefault(key, Program(fetches, [], fed, phase))
-    return program
+    # The program holds fetches and feeds, so that their ids stay theirs.
+    return programs.get_or_make(key, lambda: Program(fetches, [], fed, phase))
 
 
 class _SymbolicAdapter(keras_values.SymbolicAdapter):

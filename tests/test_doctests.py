@@ -15,7 +15,7 @@ MODULES = [
     if name.split(".")[1]
     in ("backend", "tf", "drawing", "installation", "mode", "session", "values")
     and not name.startswith("kompat.values.")
-] + ["kompat.graph.fit", "kompat.values.adapter"]
+] + ["kompat.graph.fit", "kompat.graph.program_cache", "kompat.values.adapter"]
 
 
 @pytest.mark.parametrize("name", MODULES)

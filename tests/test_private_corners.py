@@ -196,6 +196,21 @@ def test_torch_transforms_and_stand_ins():
         assert isinstance(torch.ones(1), torch_values.FakeTensor), message
 
 
+def test_torch_keeps_the_code_of_recordings():
+    framework("torch")
+    import linecache
+
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx import graph_module, symbolic_trace
+
+    message = "PyTorch changed what it keeps of recordings: mend engines/torch_recording.py"
+    name = symbolic_trace(lambda x: x + 1).forward.__code__.co_filename
+    assert name in graph_module._loader.eval_cache, message
+    assert name in linecache.cache, message
+    FakeTensorMode.cache_clear()
+    assert not FakeTensorMode.cache, message
+
+
 def test_torch_operations_and_their_schemas():
     torch = framework("torch")
 

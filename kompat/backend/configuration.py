@@ -20,6 +20,7 @@ from keras.config import (
     set_image_data_format,
 )
 
+from kompat import engines
 from kompat.backend import random
 from kompat.graph import default, phase
 from kompat.session import set_default_session
@@ -73,13 +74,15 @@ def set_floatx(value: str) -> None:
 def clear_session() -> None:
     """Forget K's session, the learning phase, the sequences of seeds, and the names of Keras.
 
-    Variables keep their values; another object stands for the graph.
+    Variables keep their values; another object stands for the graph. What the engine keeps of
+    programs and variables that are gone is freed; on JAX what lives is compiled anew when it runs.
 
     Example:
 
     >>> K.clear_session()
     """
     keras.utils.clear_session()
+    engines.current.forget()
     default.reset_default_graph()
     set_default_session(None)
     phase.set_default(None)

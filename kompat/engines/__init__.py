@@ -30,6 +30,7 @@ that of `generic`, and for an engine without a module all:
 - `infer(function, *args)`: trace a function for what it meets; None where that takes a run;
 - `compile(function, *args)`: a faster form of a function of lists of tensors, for arguments like
   these, or None; it is None itself where the engine only computes at once;
+- `forget()`: free what the engine keeps of programs that it may make again;
 - `restoring_modes(function, *args)`: call it; the engine's modes are then as before, after an
   interrupt too;
 - `without_history()`: a context in which nothing is kept for gradients;

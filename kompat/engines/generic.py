@@ -146,6 +146,10 @@ def restoring_modes(function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
+def forget() -> None:
+    """Free what the engine keeps of programs: it keeps none, or Keras's `clear_session` does it."""
+
+
 def without_history() -> contextlib.AbstractContextManager:
     """A context in which nothing is kept for gradients: most engines keep nothing anyway."""
     return contextlib.nullcontext()

@@ -198,6 +198,14 @@ def compile(function: Callable[..., Any], *args: Any) -> Callable[..., Any]:
     return jax.jit(function)
 
 
+def forget() -> None:
+    """Free what JAX keeps of all that it has traced and compiled in this process.
+
+    It keeps a trace of each of its own functions for each shape: 0.1 MB for a small graph.
+    """
+    jax.clear_caches()
+
+
 def differentiate(
     forward: Callable[..., Any], wanted: list[tuple[int, list[int]]]
 ) -> tuple[list[list[Any]], Any]:

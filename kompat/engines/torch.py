@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from kompat.engines import torch_operators, windows
 from kompat.engines.perturbation import Points
-from kompat.engines.torch_recording import record
+from kompat.engines.torch_recording import forget as forget, record
 from kompat.engines.width import computes_wide
 from kompat.values.torch import address_of, from_numpy, host_view
 

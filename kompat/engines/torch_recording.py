@@ -4,12 +4,14 @@ Python takes longer to call a small operation than PyTorch to compute it, so eac
 spared counts: what changes nothing, what depends on no input, memory that could be used again.
 """
 
+import linecache
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch.fx import GraphModule
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx import GraphModule, graph_module
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.graph import CodeGen, Graph, Node
 
@@ -75,13 +77,27 @@ def record(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Rec
         _call_directly(node)
     constants = _as_arguments(recorded)
     graph.set_codegen(CodeGen())
+    _drop_source(recorded.forward)
     recorded.recompile()
     forward = recorded.forward
+    _drop_source(forward)
 
     def run(*tensors: torch.Tensor) -> Any:
         return forward(*constants, *tensors)
 
     return Recording(run, any(x.op == "placeholder" for x in written))
+
+
+def forget() -> None:
+    """Free what PyTorch keeps of each operation, shape and dtype that was ever recorded."""
+    FakeTensorMode.cache_clear()
+
+
+def _drop_source(forward: Any) -> None:
+    """Free the code of a function, which PyTorch keeps for the tracebacks of one that is gone."""
+    name = forward.__code__.co_filename
+    linecache.cache.pop(name, None)
+    graph_module._loader.eval_cache.pop(name, None)
 
 
 def _drop_what_changes_nothing(graph: Graph, written: set[Node]) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from kompat.engines.width import WIDE, any_wide, dtype_name
 from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
+from kompat.graph.program_cache import ProgramCache
 from kompat.values.locks import OwnLock, under
 
 
@@ -57,7 +59,9 @@ class Program:
         self._is_pure = False
         self._seen: dict[int, keras.Variable] = {}
         self._written: dict[int, keras.Variable] = {}
-        self._compiled: dict[Any, _Compiled | _InPlace] = {}
+        self.compilations = 0
+        """How often it was compiled: once for each signature that is kept."""
+        self._compiled: ProgramCache[_Compiled | _InPlace] = ProgramCache("shapes of inputs")
         self._building = OwnLock()
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
@@ -76,9 +80,11 @@ class Program:
         compiled = self._compiled.get(signature)
         if compiled is None:
             with self._building.now:
-                compiled = self._compiled.get(signature)
-                if compiled is None:
-                    compiled = self._compiled[signature] = kind(self, values, feeds)
+                compiled = self._compiled.get_or_make(
+                    signature, functools.partial(self._compile, kind, values, feeds)
+                )
+        elif compiled is not self._compiled.last:
+            self._compiled.use(signature, compiled)
         if compiled.is_refused:
             return self._at_once(values, _placed(feeds))
         return compiled(values, feeds)
@@ -91,10 +97,10 @@ class Program:
         few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
         return engines.current.infer is None or (few and not self.schedule.depth)
 
-    @property
-    def compilations(self) -> int:
-        """For how many signatures of inputs the program was compiled."""
-        return sum(not compiled.is_refused for compiled in self._compiled.values())
+    def _compile(self, kind: Any, values: Any, feeds: list[Any]) -> "_Compiled | _InPlace":
+        compiled = kind(self, values, feeds)
+        self.compilations += not compiled.is_refused
+        return compiled
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:
         guard = contextlib.nullcontext() if self._is_pure else values.exclusive()
@@ -164,7 +170,8 @@ class _ForSignature:
     """The engine cannot compile it, and runs it at once."""
 
     def __init__(self, program: Program, feeds: list[Any]):
-        self._program = program
+        # The program owns this: what is dropped is freed without a garbage collection.
+        self._program = weakref.proxy(program)
         self._sizes = {i: feeds[i].copy() for i in program._sizes}
         self._doubtful: list[keras.Variable] = []
         """The variables of which the program tells whether they can hold their new values."""
@@ -232,7 +239,10 @@ class _Compiled(_ForSignature):
             self._is_wide = True
             self._discover(values, feeds)
         state = [values.snapshot(v)[1] for v in self._variables]
-        self._function = engines.current.compile(self._pure, state, feeds)
+        # It is this that owns the function: a bound method would be a circle.
+        itself: Any = weakref.proxy(self)
+        pure = functools.partial(_Compiled._pure, itself)
+        self._function = engines.current.compile(pure, state, feeds)
         self.is_refused = self._function is None
 
     def _discover(self, values: Any, feeds: list[Any]) -> None:
