@@ -199,7 +199,7 @@ def test_gradients_that_were_built_and_called_leave_nothing(K, engine, times):
 
 
 @_often(4, 100)
-def test_clear_session_frees_what_the_engine_keeps_of_shapes(K, engine, times):
+def test_clear_session_frees_what_the_engine_keeps_of_shapes(K, engine, times, cache_size):
     _log_nothing()
     x = K.placeholder(shape=(None, 3))
 
@@ -212,7 +212,9 @@ def test_clear_session_frees_what_the_engine_keeps_of_shapes(K, engine, times):
         return _objects()
 
     def objects_cleared():
+        cache_size(1)
         K.clear_session()
+        cache_size(128)
         return objects_after([1])
 
     objects_after([1])
@@ -311,3 +313,21 @@ def test_the_writes_of_a_program_wait_for_one_operation(K, engine, times, monkey
     edges = sum(len(op.inputs) + len(op.control_inputs) for op in operations)
     print(f"{times} writes: {len(operations)} operations, {edges} edges")
     assert edges < 4 * len(operations)
+
+
+def test_clear_session_forgets_once_many_programs_were_made(K, monkeypatch, cache_size):
+    """On JAX all that lives is compiled anew then: programs that clear often shall not pay."""
+    _only_where_compiled()
+    forgotten = []
+    monkeypatch.setattr(engines.current, "forget", lambda: forgotten.append(True))
+    x = K.placeholder(shape=(None,))
+    cache_size(1)
+    K.clear_session()
+    forgotten.clear()
+    cache_size(3)
+    for times in (0, 0, 1, 1):
+        f = K.function([x], x * 2.0)
+        for _ in range(2):  # the first run of a small graph is at once
+            f([np.ones(3)])
+        K.clear_session()
+        assert len(forgotten) == times
