@@ -7,6 +7,7 @@ replaced in one step, so that readers need no lock and never see half a write.
 
 import contextlib
 import math
+import operator
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
@@ -44,6 +45,8 @@ def _take_lock() -> None:
 make_for_each_process(_take_lock)
 
 
+_current_cell = operator.attrgetter("_cell")
+
 Cell = tuple[Any, Any, Any]
 """One value of a variable: its host form, its device form and where the latter belongs.
 
@@ -73,10 +76,10 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         if keras_slot.active_scope() is not None:
             return super().read_many(xs)
         values = []
-        for x in xs:
-            cell = x._cell
+        # All cells in one call of C: no write of a batch comes between two of them.
+        for x, cell in zip(xs, list(map(_current_cell, xs))):
             if cell is None or cell[0] is None:
-                values.append(self.read(x))
+                values.append(self.read(x) if cell is None else self._read_cell(x, cell, True))
             else:
                 values.append(cell[0] if x.scalar_type is not None else cell[0].copy())
         return values

@@ -133,8 +133,9 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
         tuples: any iterable of (variable, value) pairs, as `set_value` takes them; a ``zip``
             is as good as a list. Variables of different frameworks may be mixed.
 
-    A thread that reads meanwhile may see some of the new values beside some of the old; never
-    half of one.
+    `batch_get_value` in another thread sees all of a batch of one kind of variables, or nothing
+    of it. Of several kinds it may see the new values of one beside the old ones of another, and
+    so may several calls of `get_value`; never half of a value.
 
     Raises:
         As `set_value`; every variable is then as it was.

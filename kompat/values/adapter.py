@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy as np
 
 from kompat.errors import ImmutableValueError, SymbolicValueError, UnavailableValueError
 from kompat.values.conversion import Allocator, accumulated, to_host
-from kompat.values.locks import lock_of, make_for_each_process
+from kompat.values.locks import lock_of, make_for_each_process, ordered, under
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -49,8 +49,8 @@ class Adapter:
         return self.read(x)
 
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
-        """The values of several holders of this kind."""
-        return [self.read(x) for x in xs]
+        """The values of several holders of this kind, between two writes of all of them."""
+        return under(ordered(map(self.lock, xs)), lambda: [self.read(x) for x in xs])
 
     def stage(self, x: Any, value: Any) -> Any:
         """Check `value` for `x` and return what `commit` will store; nothing changes yet."""
@@ -103,6 +103,9 @@ class InPlaceAdapter(Adapter):
 
 class ImmutableAdapter(Adapter):
     """A holder that can be read but never written: an array or tensor of a framework."""
+
+    def lock(self, x: Any) -> AbstractContextManager:
+        return nullcontext()
 
     why = "an array of its kind never changes once it is made; others may hold it too."
     mend = "put it into a variable, K.variable(value), and write that."

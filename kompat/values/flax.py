@@ -11,6 +11,7 @@ from flax import nnx
 from kompat.errors import NotAVariableError, SymbolicValueError
 from kompat.values import jax as jax_values
 from kompat.values.adapter import Adapter, adapter_of, as_host, view_refused
+from kompat.values.locks import ordered, under
 
 
 class NnxAdapter(Adapter):
@@ -51,6 +52,9 @@ class NnxAdapter(Adapter):
         return as_host(value, shape, dtype, name, jax_values.allocate)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        under(ordered(self.lock(x) for x, _ in staged), partial(self._store, staged))
+
+    def _store(self, staged: Sequence[tuple[Any, Any]]) -> None:
         undo = self.undo(staged)
         olds = [x.get_raw_value() for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], list(map(_placement, olds)))

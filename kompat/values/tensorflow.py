@@ -185,6 +185,10 @@ class VariableAdapter(InPlaceAdapter):
             super().accumulate(x, operand, operation)
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        locks = ordered(self.lock(x) for x, _ in staged)
+        under(locks, functools.partial(self._assign_all, staged))
+
+    def _assign_all(self, staged: Sequence[tuple[Any, Any]]) -> None:
         by_graph: dict[Any, list[tuple[Any, Any]]] = {}
         for x, value in staged:
             by_graph.setdefault(graph_of(x), []).append((x, value))
@@ -193,27 +197,23 @@ class VariableAdapter(InPlaceAdapter):
             _assign_in_graph(graph, pairs)
         if eager and tf.inside_function():
             for x, value in eager:
-                with self.lock(x):
-                    x.assign(value)
+                x.assign(value)
         elif eager:
-            _assign_together(self, *zip(*eager))
+            _assign_together(*zip(*eager))
 
 
-def _assign_together(
-    adapter: VariableAdapter, xs: Sequence[tf.Variable], values: Sequence[np.ndarray]
-) -> None:
+def _assign_together(xs: Sequence[tf.Variable], values: Sequence[np.ndarray]) -> None:
     """Assign to eager variables: to all of them, or to none where an interrupt comes between."""
     with contextlib.nullcontext() if tf.executing_eagerly() else context.eager_mode():
         if all(type(x) is ResourceVariable for x in xs):
             tensors = list(map(_tensor_of, values))
             handles = [x.handle for x in xs]
-            under(ordered(map(adapter.lock, xs)), functools.partial(_assign_in_c, handles, tensors))
+            _assign_in_c(handles, tensors)
             return
         before = [tf.identity(x) if x.is_initialized() else None for x in xs]
         try:
             for x, value in zip(xs, values):
-                with adapter.lock(x):
-                    _assign(x, value)
+                _assign(x, value)
         except BaseException:
             for x, old in zip(xs, before):
                 if old is not None:

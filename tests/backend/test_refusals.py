@@ -302,3 +302,23 @@ OLDER = {
 def test_functions_outside_of_the_catalogue_say_their_calls_too(K, name):
     with pytest.raises((TypeError, ValueError), match=rf"^K\.{name}\("):
         getattr(K, name)(*OLDER[name])
+
+
+UNFIT = {
+    "sizes": (lambda K: K.zeros((-1,)), r"sizes as integers of 0 or more, received \(-1,\)"),
+    "increment": (
+        lambda K: K.update_add(K.variable(ROWS), K.constant([1.0, 2.0, 3.0])),
+        r"shapes that broadcast, received \(2, 2\) and \(3,\)",
+    ),
+    "operands": (
+        lambda K: K.equal(K.constant(ROWS), K.constant([1.0, 2.0, 3.0])),
+        r"shapes that broadcast, received \(2, 2\) and \(3,\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_k_says_of_shapes_what_does_not_fit(K, name):
+    call, text = UNFIT[name]
+    with pytest.raises(ValueError, match=f"expect(s|ed) {text}"):
+        call(K)

@@ -2,7 +2,10 @@
 
 import copy
 import gc
+import itertools
 import re
+import sys
+import threading
 from collections import namedtuple
 
 import ml_dtypes
@@ -450,3 +453,30 @@ def test_a_batch_takes_pairs_alone(pairs):
     with pytest.raises(TypeError, match=r"pairs \(variable, value\), received an item of type"):
         kompat.batch_set_value(pairs)
     np.testing.assert_equal(pairs, before)
+
+
+@each_holder
+def test_a_batch_is_read_between_two_writes_of_it(holder):
+    xs = [holder.make(start()) for _ in range(8)]
+    started, stopped = threading.Event(), threading.Event()
+
+    def write():
+        for number in itertools.cycle((1, 2)):
+            kompat.batch_set_value([(x, start() + number) for x in xs])
+            started.set()
+            if stopped.is_set():
+                return
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        started.wait()
+        for _ in range(100):
+            values = kompat.batch_get_value(xs)
+            assert len({np.asarray(value).ravel()[-1].item() for value in values}) == 1
+    finally:
+        stopped.set()
+        writer.join()
+        sys.setswitchinterval(interval)
