@@ -66,11 +66,11 @@ def engine_named(text: str, where: str = "") -> str:
     """The engine's name as Keras spells it: "tf", "pytorch" and "JAX" are understood.
 
     Raises:
-        UnknownEngineError: it is none of Keras's engines.
+        UnknownEngineError: it is none of Keras's engines, nor one that a package brings.
     """
     name = text.strip().lower()
     name = _SYNONYMS.get(name, name)
-    if name not in _MODULES:
+    if not is_part_of_keras(name) and find_spec(_plugged_in(name)) is None:
         received = f"{text!r} from {where}" if where else repr(text)
         raise UnknownEngineError(
             f"expected an engine of {', '.join(_MODULES)}, received {received}."
@@ -78,9 +78,20 @@ def engine_named(text: str, where: str = "") -> str:
     return name
 
 
+def is_part_of_keras(name: str) -> bool:
+    """Whether Keras has the engine itself; another one is a package, of which it looks for one."""
+    return name in _MODULES
+
+
+def _plugged_in(name: str) -> str:
+    """The package that Keras imports for an engine that is no part of it."""
+    return f"keras_{name}".replace(".", "_")  # a dot would import what stands before it
+
+
 def require_installed(name: str) -> None:
     """Raise MissingEngineError unless what Keras imports for the engine is installed."""
-    missing = [module for module in _MODULES[name] if find_spec(module) is None]
+    modules = _MODULES.get(name, (_plugged_in(name),))
+    missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise MissingEngineError(
             f"the engine {name!r} is not installed (no module {missing[0]!r}): "

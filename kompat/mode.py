@@ -132,7 +132,7 @@ def _inside_keras(block: _Block | None) -> bool:
         return True
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and (block is None or frame is not block.frame):
-        if frame.f_globals.get("__name__", "").startswith("keras.src."):
+        if frame.f_globals.get("__name__", "").startswith(engines.MODULES_OF_KERAS):
             return True
         frame = frame.f_back
     return False

@@ -106,7 +106,7 @@ class Switch(Subgraphs):
         feeds = {id(x): value for x, value in zip(self.captured, captured)}
         if isinstance(condition, (bool, int, np.ndarray, np.generic)):
             return self._at_once(run, bool(condition), feeds)
-        if engines.current.cond is None or (self._shapes_differ and not mode.is_traced(condition)):
+        if not engines.current.traces or (self._shapes_differ and not mode.is_traced(condition)):
             return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
         return self._compiled(run, condition, feeds)
 
