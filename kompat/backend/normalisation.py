@@ -12,7 +12,7 @@ from kompat.backend.axes import axes_in, axis_in
 from kompat.backend.inspection import cast
 from kompat.backend.operands import cast_like, explained, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.operations import read
 
 __all__ = ["batch_normalization", "moving_average_update", "normalize_batch_in_training"]

@@ -22,8 +22,8 @@ import keras
 import numpy as np
 
 from kompat.engines import windows
-from kompat.engines.host import host_function
-from kompat.engines.width import computes_wide
+from kompat.engines.counterparts import host_function
+from kompat.engines.dtypes import computes_wide
 from kompat.errors import GradientsUnavailableError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -440,10 +440,10 @@ class Engine:
 
 
 def _missing(name: str) -> Exception:
-    """The error of an engine that claims what it has no method for, or is asked nevertheless."""
+    """The error for a method that an engine claims to have by `traces` or `has_sparse`."""
     return NotImplementedError(
-        f"the engine {keras.config.backend()!r} has no {name!r} of its own: its class must not "
-        "say that it `traces` or `has_sparse` without."
+        f"the engine {keras.config.backend()!r} has no {name!r} of its own.\n"
+        "Fix: add the method to its class, or do not say that it `traces` or `has_sparse`."
     )
 
 

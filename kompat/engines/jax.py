@@ -16,6 +16,8 @@ import numpy as np
 from jax.experimental import io_callback
 
 from kompat.engines import jax_windows
+from kompat.engines.counterparts import function_of
+from kompat.engines.dtypes import any_wide, computes_wide
 from kompat.engines.engine import (
     Engine,
     Function,
@@ -27,7 +29,7 @@ from kompat.engines.engine import (
     Tensor,
     Wanted,
 )
-from kompat.engines.width import any_wide, computes_wide, function_of, has_sizes, is_host, is_sizes
+from kompat.engines.kinds import has_sizes, is_host, is_sizes
 from kompat.values import jax as jax_values
 
 

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from kompat.engines import windows
+from kompat.engines.dtypes import any_wide
 from kompat.engines.engine import Function
-from kompat.engines.width import any_wide
 
 # Up to this many elements a window is cheaper seen element by element: XLA's gradient of a
 # maximum over windows takes 47 ms where that of four slices takes 1.5, but 49 slices take longer.

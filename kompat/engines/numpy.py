@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from kompat.engines import numpy_windows
+from kompat.engines.counterparts import host_function
+from kompat.engines.dtypes import computes_wide
 from kompat.engines.engine import Engine, Function, Placement, Tensor
-from kompat.engines.host import host_function
-from kompat.engines.width import computes_wide
 
 
 class NumpyEngine(Engine):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from kompat.engines import torch_operators, torch_windows
+from kompat.engines.dtypes import computes_wide
 from kompat.engines.engine import (
     Engine,
     Function,
@@ -25,7 +26,6 @@ from kompat.engines.engine import (
     Wanted,
 )
 from kompat.engines.perturbation import Points
-from kompat.engines.width import computes_wide
 from kompat.values.torch import address_of, from_numpy, host_view
 
 torch_operators.replace_operators()

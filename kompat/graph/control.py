@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import promoted
+from kompat.engines.dtypes import promoted
 from kompat.graph import call_context, fit, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.gradients import depends

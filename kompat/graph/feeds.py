@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.errors import FeedError, SessionError
 from kompat.graph import history, sparse
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber, checked

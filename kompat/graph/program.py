@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import WIDE, any_wide, dtype_name
+from kompat.engines.dtypes import WIDE, any_wide, dtype_name
 from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
