@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kompat.engines.engine import Engine
 from kompat.engines.registry import engine_class
 from kompat.errors import UnknownEngineError
 
@@ -183,6 +184,15 @@ def test_kompats_own_class_goes_before_one_of_a_package(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     say(tmp_path, "one", "math:sqrt", engine="numpy")
     assert engine_class("numpy").__module__ == "kompat.engines.numpy"
+
+
+@pytest.mark.one_engine("numpy")
+@pytest.mark.parametrize(
+    ("name", "count"), [("infer", 1), ("cond", 3), ("scan", 4), ("sparse", 3), ("sparse_where", 2)]
+)
+def test_an_engine_that_claims_what_it_does_not_have_is_told_so(name, count):
+    with pytest.raises(NotImplementedError, match=f"'numpy' has no '{name}' of its own"):
+        getattr(Engine(), name)(*[None] * count)
 
 
 @pytest.mark.one_engine("numpy")
