@@ -12,16 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from kompat.engines import tensorflow_windows
-from kompat.engines.engine import (
-    Engine,
-    Function,
-    Gradients,
-    Nested,
-    Perturb,
-    Spec,
-    Tensor,
-    Wanted,
-)
+from kompat.engines.engine import Engine, Function, Gradients, Nested, Perturb, Spec, Tensor, Wanted
 from kompat.engines.perturbation import Points
 
 

@@ -16,15 +16,7 @@ import torch
 
 from kompat.engines import torch_operators, torch_windows
 from kompat.engines.dtypes import computes_wide
-from kompat.engines.engine import (
-    Engine,
-    Function,
-    Gradients,
-    Nested,
-    Perturb,
-    Tensor,
-    Wanted,
-)
+from kompat.engines.engine import Engine, Function, Gradients, Nested, Perturb, Tensor, Wanted
 from kompat.engines.perturbation import Points
 from kompat.values.torch import address_of, from_numpy, host_view
 

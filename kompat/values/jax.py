@@ -37,7 +37,7 @@ def tracing() -> bool:
 def _gives_tracers() -> bool:
     """Whether constants give tracers: something may be traced, and this code lifted out of it.
 
-    JAX has no question for that, and the addition takes 49 us, where mostly nothing is traced.
+    JAX has no question for that. The addition takes 7 us, so it is made where something is traced.
     """
     return isinstance(jnp.add(np.float32(0), np.float32(0)), jax.core.Tracer)
 
