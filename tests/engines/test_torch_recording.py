@@ -97,7 +97,7 @@ def test_a_function_that_asks_for_a_value_is_not_recorded():
 
 
 def _fails(*args, **kwargs):
-    raise ImportError("cannot import name 'make_fx'")
+    raise AttributeError("PyTorch has it no more")
 
 
 @pytest.mark.parametrize("part", ["make_fx", "_compute_constants", "_drop_source"])
@@ -109,7 +109,7 @@ def test_a_function_runs_at_once_where_recording_fails(K, part, monkeypatch):
     found = [f([np.array([1.0, 1.0])])[0] for _ in range(3)]
     assert found == [3.0, 5.0, 7.0]
     np.testing.assert_array_equal(K.get_value(v), [4.0, 5.0])
-    assert list(engines.current.uncompiled) == ["ImportError: cannot import name 'make_fx'"]
+    assert list(engines.current.uncompiled) == ["AttributeError: PyTorch has it no more"]
 
 
 def test_why_a_function_was_not_compiled_is_kept(K):
