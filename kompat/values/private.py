@@ -110,8 +110,6 @@ def make_current(values: PrivateValues | None) -> PrivateValues | None:
 class PrivateAdapter(Adapter):
     """Serves the values of this thread's session where it has its own, else as `own` does."""
 
-    may_fail = False
-
     def __init__(self, own: Adapter):
         self.own = own
 
