@@ -16,11 +16,9 @@ from kompat.errors import UnknownEngineError
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 GRAPHS = ["tests/graph", "tests/test_variable.py", "tests/backend/test_symbolic.py"]
+# Keras on PyTorch has no such dtype, and the toy engine does nothing about it.
 BEYOND_THE_TOY = [
-    # Keras on PyTorch has no such dtype, and the toy engine does nothing about it.
     f"tests/test_variable.py::test_64_bits_are_exact_in_every_door[uint64-{2**64 - 1}]",
-    # PyTorch warns where Keras reads a tensor, and pytest hands on what a test did not expect.
-    "tests/graph/test_growth.py::test_a_session_keeps_no_more_programs_of_a_tensor",
 ]
 # Two tests of the cell, where the K.variables of NumPy live.
 OF_THE_CELL = [
