@@ -66,11 +66,11 @@ def engine_named(text: str, where: str = "") -> str:
     """The engine's name as Keras spells it: "tf", "pytorch" and "JAX" are understood.
 
     Raises:
-        UnknownEngineError: it is none of Keras's engines.
+        UnknownEngineError: it is none of Keras's engines, nor one that a package brings.
     """
     name = text.strip().lower()
     name = _SYNONYMS.get(name, name)
-    if name not in _MODULES:
+    if not is_part_of_keras(name) and find_spec(_package_of(name)) is None:
         received = f"{text!r} from {where}" if where else repr(text)
         raise UnknownEngineError(
             f"expected an engine of {', '.join(_MODULES)}, received {received}."
@@ -78,9 +78,19 @@ def engine_named(text: str, where: str = "") -> str:
     return name
 
 
+def is_part_of_keras(name: str) -> bool:
+    """Whether Keras has the engine itself; for another one it imports a package."""
+    return name in _MODULES
+
+
+def _package_of(name: str) -> str:
+    """The package that Keras imports for an engine that is no part of it."""
+    return f"keras_{name}".replace(".", "_")  # a dot would import what stands before it
+
+
 def require_installed(name: str) -> None:
     """Raise MissingEngineError unless what Keras imports for the engine is installed."""
-    missing = [module for module in _MODULES[name] if find_spec(module) is None]
+    missing = [module for module in _MODULES.get(name, ()) if find_spec(module) is None]
     if missing:
         raise MissingEngineError(
             f"the engine {name!r} is not installed (no module {missing[0]!r}): "

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kompat import session
-from kompat.engines.width import is_tensor
+from kompat.engines.kinds import is_tensor
 from kompat.errors import FeedError
 from kompat.graph import fit, history
 from kompat.graph.feeds import Feed, fetchable, split_phase

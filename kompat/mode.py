@@ -130,9 +130,10 @@ def _inside_keras(block: _Block | None) -> bool:
     """Whether Keras called this code; a block opened since then counts more."""
     if keras_slot.active_scope() is not None:
         return True
+    of_keras = engines.MODULES_OF_KERAS
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and (block is None or frame is not block.frame):
-        if frame.f_globals.get("__name__", "").startswith("keras.src."):
+        if frame.f_globals.get("__name__", "").startswith(of_keras):
             return True
         frame = frame.f_back
     return False

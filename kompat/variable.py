@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import beside, dtype_name
+from kompat.engines.dtypes import beside, dtype_name
 from kompat.errors import SymbolicValueError
 from kompat.graph.operations import read
 from kompat.storage import Storage, apart

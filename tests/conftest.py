@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         one = item.get_closest_marker("one_engine")
         if one is not None and one.args != (ENGINE,):
             item.add_marker(pytest.mark.nightly)
-        reason = EXPECTED[ENGINE].get(item.nodeid)
+        reason = EXPECTED.get(ENGINE, {}).get(item.nodeid)
         if reason is not None:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 

@@ -104,6 +104,13 @@ def chosen(tmp_path, installed, source="", imported=False, **environment):
 ALL = ["jax", "tensorflow", "torch"]
 
 
+def test_a_package_may_bring_an_engine(tmp_path):
+    """Keras imports `keras_<name>` for an engine that is no part of it."""
+    assert chosen(tmp_path, ["keras_mlx"], KERAS_BACKEND="MLX").stdout == "mlx\n"
+    refused = chosen(tmp_path, ALL, KERAS_BACKEND="mlx")
+    assert f"{EVERY_ENGINE}, received 'mlx' from KERAS_BACKEND" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("installed", "name"),
     [(ALL, "jax"), (["torch"], "torch"), (["tensorflow", "torch"], "tensorflow")],

@@ -12,7 +12,7 @@ from kompat.backend.axes import Axis, axes_in
 from kompat.backend.operands import cast_like, explained, floating, operand, size, tensor
 from kompat.backend.probabilities import remember
 from kompat.backend.reduction import max, sum
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 
 __all__ = [
     "dropout",

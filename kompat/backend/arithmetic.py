@@ -6,7 +6,7 @@ import keras
 
 from kompat import engines
 from kompat.backend.operands import explained, floating, is_floating, operand, tensor
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 
 __all__ = [
     "abs",

@@ -13,7 +13,8 @@ from kompat import engines
 from kompat.backend.operands import tensor
 from kompat.backend.shaping import reshape
 from kompat.backend.variables import standard_dtype, variable
-from kompat.engines.width import dtype_name, is_symbolic
+from kompat.engines.dtypes import dtype_name
+from kompat.engines.kinds import is_symbolic
 from kompat.graph.shapes import Shaped, are_traced, require_sizes, run_sizes
 from kompat.values.adapter import as_host, host_value
 from kompat.variable import Variable

@@ -13,7 +13,7 @@ import numpy as np
 
 from kompat import engines
 from kompat.backend.operands import cast_like, floating, require_ranks, tensor
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph import loops, sparse
 from kompat.graph.operations import GraphOperation
 

@@ -9,7 +9,7 @@ from kompat import engines, mode, session as sessions
 from kompat.backend.operands import concrete, operand
 from kompat.backend.phases import in_train_phase
 from kompat.backend.variables import standard_dtype
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.function import Function
 from kompat.graph import gradients as graph_gradients, sparse as sparse_tensors, unranked
 from kompat.graph.control import Branch, choose

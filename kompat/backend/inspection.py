@@ -8,7 +8,7 @@ import numpy as np
 from kompat import engines, mode
 from kompat.backend.operands import attribute, cast_like, cast_to, operand, tensor
 from kompat.backend.variables import standard_dtype
-from kompat.engines.width import is_tensor
+from kompat.engines.kinds import is_tensor
 from kompat.graph import history
 from kompat.graph.operations import GraphOperation, Shape
 from kompat.graph.phase import PhaseNumber

@@ -11,7 +11,7 @@ import numpy as np
 from kompat import engines, mode
 from kompat.backend.axes import axes_in, axis_in, listed
 from kompat.backend.operands import concrete, number, operand
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.shapes import may_be_alike
 
 __all__ = ["concatenate", "gather", "one_hot", "reverse", "stack"]

@@ -27,7 +27,7 @@ from kompat.backend.operands import (
 )
 from kompat.backend.probabilities import logits_of
 from kompat.backend.reduction import all, sum
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.operations import Apply
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.unranked import UnrankedTensor, is_unranked

@@ -9,7 +9,7 @@ import keras
 from kompat import engines
 from kompat.backend.operands import number, tensor
 from kompat.backend.variables import standard_dtype
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph import loops
 from kompat.graph.unranked import spec_like
 

@@ -12,7 +12,7 @@ from kompat.backend.axes import axes_in, axis_in
 from kompat.backend.inspection import cast
 from kompat.backend.operands import cast_like, explained, floating, operand, size, tensor
 from kompat.backend.variables import update_sub
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.operations import read
 
 __all__ = ["batch_normalization", "moving_average_update", "normalize_batch_in_training"]
@@ -59,8 +59,8 @@ def batch_normalization(
     """
     x = tensor(floating(x))
     kept = [axis_in(x, axis)]
-    vectors = (_along(each, x, kept) for each in (mean, var, beta, gamma))
-    return cast_like(_normalise(x, *vectors, epsilon), dtype_name(x))
+    mean, var, beta, gamma = (_along(v, x, kept) for v in (mean, var, beta, gamma))
+    return cast_like(_normalise(x, mean, var, beta, gamma, epsilon), dtype_name(x))
 
 
 def normalize_batch_in_training(
@@ -99,8 +99,8 @@ def normalize_batch_in_training(
     kept = [i for i in range(rank) if i not in axes]
     wide = cast_like(x, "float32") if dtype in ("float16", "bfloat16") else x
     average, variance = reduction.mean(wide, axes), reduction.var(wide, axes)
-    vectors = (_along(each, x, kept) for each in (average, variance, beta, gamma))
-    normal = _normalise(wide, *vectors, epsilon)
+    mean, var, beta, gamma = (_along(v, x, kept) for v in (average, variance, beta, gamma))
+    normal = _normalise(wide, mean, var, beta, gamma, epsilon)
     if rank == 4 and axes == (0, 1, 2):
         variance = _multiply(variance, _bessel(wide, axes))
     return tuple(cast_like(each, dtype) for each in (normal, average, variance))

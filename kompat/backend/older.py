@@ -14,7 +14,7 @@ from kompat.backend.inspection import int_shape, shape
 from kompat.backend.operands import data_format_of, floating, tensor
 from kompat.backend.phases import learning_phase, learning_phase_scope
 from kompat.backend.reduction import prod
-from kompat.engines import width
+from kompat.engines import kinds
 from kompat.graph import history, phase
 from kompat.graph.default import Graph, get_default_graph
 from kompat.graph.phase import LearningPhase
@@ -149,7 +149,7 @@ def _elements(numbers: Any) -> list[Any]:
     """The elements of a list or of a tensor of known length."""
     if isinstance(numbers, keras.KerasTensor):
         return [numbers[i] for i in range(numbers.shape[0] or 0)]
-    return list(numbers if width.is_symbolic(numbers) else run_sizes(numbers))
+    return list(numbers if kinds.is_symbolic(numbers) else run_sizes(numbers))
 
 
 def _part(first: Any, count: Any) -> Any:
@@ -197,7 +197,7 @@ def is_tensor(x: Any) -> bool:
     """
     if isinstance(x, (keras.KerasTensor, keras.Variable)):
         return True
-    return width.is_tensor(x)
+    return kinds.is_tensor(x)
 
 
 def is_variable(x: Any) -> bool:

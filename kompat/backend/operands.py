@@ -7,15 +7,8 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import (
-    WIDE,
-    beside,
-    default_number,
-    dtype_name,
-    is_symbolic,
-    is_tensor,
-    promoted,
-)
+from kompat.engines.dtypes import WIDE, beside, default_number, dtype_name, promoted
+from kompat.engines.kinds import is_symbolic, is_tensor
 from kompat.errors import UnsupportedValueError
 from kompat.graph.operations import Apply, ReadPhase, Shape, read
 from kompat.graph.phase import PhaseNumber

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from kompat import mode
-from kompat.engines.width import is_symbolic
+from kompat.engines.kinds import is_symbolic
 from kompat.graph import layer_phase, phase as phases
 from kompat.graph.control import Branch, choose
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber

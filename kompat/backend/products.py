@@ -7,7 +7,7 @@ import keras
 
 from kompat import engines
 from kompat.backend.operands import apply, cast_like, data_format_of, operand
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.shapes import differ
 
 __all__ = ["batch_dot", "bias_add", "dot"]

@@ -15,7 +15,8 @@ import numpy as np
 from kompat import engines, mode
 from kompat.backend.operands import cast_like, cast_to, concrete, operand
 from kompat.backend.variables import standard_dtype
-from kompat.engines.width import dtype_name, is_symbolic
+from kompat.engines.dtypes import dtype_name
+from kompat.engines.kinds import is_symbolic
 from kompat.graph.shapes import Shaped, require_sizes, run_sizes
 
 __all__ = [

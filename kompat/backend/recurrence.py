@@ -8,7 +8,7 @@ import keras
 
 from kompat import engines
 from kompat.backend.operands import cast_like, tensor
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph import loops
 from kompat.graph.unranked import spec_like
 

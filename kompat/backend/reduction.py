@@ -12,7 +12,7 @@ import numpy as np
 from kompat import engines
 from kompat.backend.axes import Axis, axes_in, axis_in
 from kompat.backend.operands import apply, cast_like, floating, is_floating, operand, tensor
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.unranked import is_unranked
 
 __all__ = [

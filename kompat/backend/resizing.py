@@ -10,7 +10,7 @@ import numpy as np
 from kompat import engines
 from kompat.backend.operands import apply, cast_like, data_format_of, operand, require_ranks
 from kompat.backend.shaping import repeat_elements
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 
 __all__ = ["resize_images", "resize_volumes"]
 

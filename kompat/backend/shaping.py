@@ -9,7 +9,7 @@ import keras
 from kompat import engines
 from kompat.backend.axes import axis_in
 from kompat.backend.operands import apply, operand, require_ranks
-from kompat.engines.width import is_symbolic
+from kompat.engines.kinds import is_symbolic
 from kompat.graph.shapes import Shaped, differ, run_sizes
 from kompat.graph.unranked import is_unranked
 

@@ -9,7 +9,7 @@ import keras
 
 from kompat import engines
 from kompat.backend.operands import apply, cast_like, data_format_of, is_floating
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 
 Shape = tuple[int | None, ...]
 Sizes = int | tuple[int, ...] | list[int] | None

@@ -1,5 +1,6 @@
 """Convolution and pooling on JAX: on the CPU in the form that XLA computes fastest there."""
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable
@@ -9,12 +10,26 @@ import jax
 import jax.numpy as jnp
 
 from kompat.engines import windows
+from kompat.engines.dtypes import any_wide
+from kompat.engines.engine import Function
 
 # Up to this many elements a window is cheaper seen element by element: XLA's gradient of a
 # maximum over windows takes 47 ms where that of four slices takes 1.5, but 49 slices take longer.
 _FEW = 9
 
 
+def _in_full_width(function: Function) -> Function:
+    """`function`, in JAX's 64-bit mode where its first argument has 64 bits."""
+
+    @functools.wraps(function)
+    def wide(x: Any, *args: Any) -> Any:
+        with jax.enable_x64(True) if any_wide((x,)) else contextlib.nullcontext():
+            return function(x, *args)
+
+    return wide  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+@_in_full_width
 def convolve(
     x: jax.Array, kernel: jax.Array, strides: Any, padding: str, dilation: Any
 ) -> jax.Array:
@@ -63,6 +78,7 @@ def _convolve(x: Any, kernel: Any, strides: Any, padding: Any, **dilation: Any) 
     )
 
 
+@_in_full_width
 def convolve_transposed(
     x: jax.Array, kernel: jax.Array, sizes: Any, strides: Any, padding: str, dilation: Any
 ) -> jax.Array:
@@ -82,6 +98,7 @@ def convolve_transposed(
     return _convolve(x, kernel, ones, pads, lhs_dilation=strides, rhs_dilation=dilation)
 
 
+@_in_full_width
 def max_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array:
     """The maximum of each window, channels last; the gradient goes to the first one."""
     if math.prod(window) > _FEW or not _has_sizes(x):
@@ -92,6 +109,7 @@ def max_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array
     )
 
 
+@_in_full_width
 def average_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.Array:
     """The average of each window, channels last."""
     if not _has_sizes(x):
@@ -106,7 +124,7 @@ def average_pool(x: jax.Array, window: Any, strides: Any, padding: str) -> jax.A
 
 
 def _reduce_windows(
-    reduce: Callable, start: float, x: jax.Array, window: Any, strides: Any, padding: str
+    reduce: Callable[..., Any], start: float, x: jax.Array, window: Any, strides: Any, padding: str
 ) -> jax.Array:
     shape, steps = (1, *window, 1), (1, *strides, 1)
     return jax.lax.reduce_window(x, start, reduce, shape, steps, padding.upper())

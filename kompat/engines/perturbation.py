@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kompat.engines.engine import Gradients, Tensor, Wanted
+
 
 class Points:
     """Puts a tensor that the engine watches in the place of the value of each key.
@@ -13,11 +15,11 @@ class Points:
         watched: gives a tensor equal to a value, watched by the engine.
     """
 
-    def __init__(self, watched: Callable[[Any], Any]):
+    def __init__(self, watched: Callable[[Any], Tensor]):
         self._watched = watched
-        self._met: dict[int, Any] = {}
+        self._met: dict[int, Tensor] = {}
 
-    def perturb(self, key: int, value: Any) -> Any:
+    def perturb(self, key: int, value: Any) -> Tensor:
         """A tensor equal to `value`; a key is met once in a pass."""
         assert key not in self._met
         point = self._met[key] = self._watched(value)
@@ -25,10 +27,10 @@ class Points:
 
     def gradients(
         self,
-        losses: Sequence[Any],
-        wanted: list[tuple[int, list[int]]],
-        gradient: Callable[[Any, list[Any]], Sequence[Any]],
-    ) -> list[list[Any]]:
+        losses: Sequence[Tensor],
+        wanted: Wanted,
+        gradient: Callable[[Tensor, list[Tensor]], Sequence[Tensor | None]],
+    ) -> Gradients:
         """The gradients as `wanted` asks for them; None for a point that was not met.
 
         Args:

@@ -58,15 +58,16 @@ class Recording(NamedTuple):
     """Whether it writes to the memory of its arguments."""
 
 
-def record(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Recording | None:
-    """What `function` calls when it gets tensors like these; None if it asks for a value."""
+def record(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Recording:
+    """What `function` calls when it gets tensors like these.
+
+    Raises:
+        Exception: `function` does, or it asks for a value, which these tensors do not have.
+    """
     recorder = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)
-    try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
-            recorded = recorder(*tensors)
-    except Exception:  # it comes again, to the user, when the function runs at once
-        return None
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns of constants that have a history
+        recorded = recorder(*tensors)
     graph = recorded.graph
     written = {x for node in graph.nodes for x in _written(node)}
     _drop_what_changes_nothing(graph, written)

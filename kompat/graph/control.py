@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kompat import engines, mode
-from kompat.engines.width import promoted
+from kompat.engines.dtypes import promoted
 from kompat.graph import call_context, fit, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.gradients import depends
@@ -106,7 +106,7 @@ class Switch(Subgraphs):
         feeds = {id(x): value for x, value in zip(self.captured, captured)}
         if isinstance(condition, (bool, int, np.ndarray, np.generic)):
             return self._at_once(run, bool(condition), feeds)
-        if engines.current.cond is None or (self._shapes_differ and not mode.is_traced(condition)):
+        if not engines.current.traces or (self._shapes_differ and not mode.is_traced(condition)):
             return self._at_once(run, bool(keras.ops.convert_to_numpy(condition)), feeds)
         return self._compiled(run, condition, feeds)
 

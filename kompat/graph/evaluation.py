@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import any_wide
+from kompat.engines.dtypes import any_wide
 from kompat.errors import UnfedPlaceholderError
 from kompat.graph import call_context, history
 from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function

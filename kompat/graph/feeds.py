@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.errors import FeedError, SessionError
 from kompat.graph import history, sparse
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber, checked
@@ -76,7 +76,7 @@ class Feed:
             FeedError: it has another rank or shape than what it is fed for.
             As `set_value` for its dtype.
         """
-        at_once = engines.current.compile is None
+        at_once = not engines.current.compiles
         if self._is_sparse:
             return self._sparse(value)
         if type(value) is np.ndarray and value.dtype == self._dtype:

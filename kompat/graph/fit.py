@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.errors import LossyWriteError, ShapeMismatchError
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import is_unranked

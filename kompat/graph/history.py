@@ -22,7 +22,9 @@ import keras
 import numpy as np
 from keras.src.ops.node import Node
 
-_MACHINERY = ("keras.src.", "kompat.", "contextlib", "functools", "optree", "tree")
+from kompat import engines
+
+_MACHINERY = (*engines.MODULES_OF_KERAS, "kompat.", "contextlib", "functools", "optree", "tree")
 
 
 def node_of(tensor: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import keras
 
 from kompat import engines, mode
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.graph.control import Branch, Subgraphs
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.shapes import may_be_alike

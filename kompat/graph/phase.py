@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kompat.engines.width import default_number
+from kompat.engines.dtypes import default_number
 from kompat.graph import call_context
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import WIDE, any_wide, dtype_name
+from kompat.engines.dtypes import WIDE, any_wide, dtype_name
 from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
@@ -69,7 +69,7 @@ class Program:
         return engines.current.restoring_modes(self._run, values, feeds)
 
     def _run(self, values: Any, feeds: list[Any]) -> list[Any]:
-        if engines.current.compile is None:
+        if not engines.current.compiles:
             return self._at_once(values, feeds)
         if self._is_better_at_once():
             return self._at_once(values, _placed(feeds))
@@ -95,7 +95,7 @@ class Program:
             return False
         nodes = self.schedule.levels[0]
         few = len(nodes) <= _FEW and not any(isinstance(n.operation, Loop) for n in nodes)
-        return engines.current.infer is None or (few and not self.schedule.depth)
+        return not engines.current.traces or (few and not self.schedule.depth)
 
     def _compile(self, kind: Any, values: Any, feeds: list[Any]) -> "_Compiled | _InPlace":
         compiled = kind(self, values, feeds)
@@ -178,6 +178,12 @@ class _ForSignature:
         self._doubtful: list[keras.Variable] = []
         """The variables of which the program tells whether they can hold their new values."""
 
+    def _make(self, function: Callable[..., Any], *args: list[Any]) -> None:
+        """Compile `function`, or find that the engine cannot."""
+        compiled = engines.current.compile(function, *args)
+        self.is_refused = compiled is None
+        self._function = compiled or function
+
     def _run_on(self, feeds: list[Any], read: Callable[[Any], Any], seen: dict[int, Any]) -> Any:
         """The outputs, the new values of variables and whether they fit.
 
@@ -214,7 +220,7 @@ class _InPlace(_ForSignature):
             values.record_writes(changes, tensors)
             return [*fits, *outputs]
 
-        self._function = engines.current.compile(compute, feeds)
+        self._make(compute, feeds)
         self._locks = values.locks(self._written)
 
     def __call__(self, values: Any, feeds: list[Any]) -> list[Any]:
@@ -244,12 +250,11 @@ class _Compiled(_ForSignature):
         # It is this that owns the function: a bound method would be a circle.
         itself: Any = weakref.proxy(self)
         pure = functools.partial(_Compiled._pure, itself)
-        self._function = engines.current.compile(pure, state, feeds)
-        self.is_refused = self._function is None
+        self._make(pure, state, feeds)
 
     def _discover(self, values: Any, feeds: list[Any]) -> None:
         """Find the variables that the program reads and writes: by a trace, or from its runs."""
-        if engines.current.infer is None:
+        if not engines.current.traces:
             self._take(self._program._seen, self._program._written)
             return
         seen: dict[int, keras.Variable] = {}

@@ -10,7 +10,9 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines import backwards
-from kompat.engines.width import dtype_name, function_of, is_symbolic
+from kompat.engines.counterparts import function_of
+from kompat.engines.dtypes import dtype_name
+from kompat.engines.kinds import is_symbolic
 from kompat.graph import history
 from kompat.graph.operations import GraphOperation, Shape, public_function, read
 

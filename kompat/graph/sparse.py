@@ -36,7 +36,7 @@ def is_on_host(value: Any) -> bool:
 
 def require_engine() -> None:
     """Raise ValueError unless the engine has sparse tensors."""
-    if engines.current.sparse is None:
+    if not engines.current.has_sparse:
         raise UnsupportedValueError(
             f"expected an engine with sparse tensors, have {engines.NAME!r}.",
             "Keras has them on JAX and TensorFlow alone.",

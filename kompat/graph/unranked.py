@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import keras
 
-from kompat.engines.width import dtype_name
+from kompat.engines.dtypes import dtype_name
 from kompat.errors import UnknownRankError
 from kompat.graph import history
 

@@ -2,10 +2,12 @@
 
 JAX and NumPy arrays never change, so a variable on them is a cell whose content is replaced. The
 objects of PyTorch and TensorFlow are held by optimizers, modules and functions too, so a variable
-on them writes through. NNX-enabled Keras and engines that name no file keep Keras's own way.
+on them writes through. NNX-enabled Keras and engines that say nothing keep Keras's own way.
 """
 
-from importlib import import_module
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -14,27 +16,29 @@ from kompat import engines
 from kompat.storage import plain
 
 
-def _module() -> Any:
+def _of_engine() -> ModuleType | type:
     nnx = getattr(keras.config, "is_nnx_enabled", lambda: False)()
-    return import_module(f"kompat.storage.{'plain' if nnx else engines.current.STORAGE}")
+    return plain if nnx else engines.current.storage()
 
 
-_module_of_engine = _module()
-Storage: Any = _module_of_engine.Storage
+_given = _of_engine()
+Storage: Any = _given if isinstance(_given, type) else _given.Storage
 
 
 def _own_or_plain(name: str) -> Any:
-    return getattr(_module_of_engine, name, getattr(plain, name))
+    return getattr(_given, name, getattr(plain, name))
 
 
-memory_of = _own_or_plain("memory_of")
-snapshot = _own_or_plain("snapshot")
-snapshots = _own_or_plain("snapshots")
-replace = _own_or_plain("replace")
-locks = _own_or_plain("locks")
-needs_locks = _own_or_plain("needs_locks")
-recorded_value = _own_or_plain("recorded_value")
-record_writes = _own_or_plain("record_writes")
+Snapshot = tuple[Any, Any]
+
+memory_of: Callable[[keras.Variable], Any] = _own_or_plain("memory_of")
+snapshot: Callable[[keras.Variable], Snapshot] = _own_or_plain("snapshot")
+snapshots: Callable[[Iterable[keras.Variable]], list[Snapshot]] = _own_or_plain("snapshots")
+replace: Callable[[list[tuple[keras.Variable, Any, Any]]], bool] = _own_or_plain("replace")
+locks: Callable[[Iterable[keras.Variable]], list[AbstractContextManager]] = _own_or_plain("locks")
+needs_locks: bool = _own_or_plain("needs_locks")
+recorded_value: Any = _own_or_plain("recorded_value")
+record_writes: Any = _own_or_plain("record_writes")
 
 
 def apart(tensor: Any, *variables: keras.Variable) -> Any:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kompat import engines
-from kompat.engines.width import is_tensor
+from kompat.engines.kinds import is_tensor
 from kompat.values import keras as keras_values, keras_slot
 from kompat.values.adapter import adapter_of, as_host
 from kompat.values.locks import ordered

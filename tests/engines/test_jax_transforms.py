@@ -1,5 +1,7 @@
 """K's functions under the user's own `jax.jit`, `jax.grad`, `jax.vmap` and `jax.lax.scan`."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from engines.functions import DIFFERENTIABLE, OTHERS, RNG, XS
 from shares import where_compiled
 
 import kompat
+from kompat import engines
 from kompat.errors import SymbolicValueError
 
 if ENGINE != "jax":
@@ -205,3 +208,33 @@ def test_tensors_of_64_bits_in_jit_and_grad(K, x64):
         assert np.asarray(jax.jit(K.sum)(n)) == 2**53 + 1
         slope = jax.jit(jax.grad(lambda x: K.sum(K.square(x))))(x)
         np.testing.assert_array_equal(np.asarray(slope), [2 / 3, 2 / 7])
+
+
+def test_outside_of_a_trace_tracing_computes_nothing(monkeypatch):
+    monkeypatch.setattr("kompat.values.jax.jnp.add", None)
+    assert not engines.current.tracing()
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        jax.jit(lambda x: engines.current.tracing() and x)(1.0)
+
+
+def test_tracing_looks_at_what_is_recorded_here():
+    said = []
+
+    def look(x):
+        said.append(engines.current.tracing())
+        with engines.current.eagerly():
+            said.append(engines.current.tracing())
+        return x
+
+    jax.jit(look)(1.0)
+    assert said == [True, False]
+    look(1.0)
+    assert said[2:] == [False, False]
+
+
+def test_the_sparse_arrays_of_jax_are_imported_by_who_makes_them(monkeypatch):
+    assert engines.current.is_sparse(engines.current.sparse(XS[0, 0], np.indices((6,)).T, (6,)))
+    monkeypatch.delitem(sys.modules, "jax.experimental.sparse")
+    monkeypatch.delattr("jax.experimental.sparse")
+    assert not engines.current.is_sparse(jnp.ones(3))
+    assert "jax.experimental.sparse" not in sys.modules

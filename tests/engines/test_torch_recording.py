@@ -9,6 +9,7 @@ if ENGINE != "torch":
 
 import torch
 
+from kompat import engines
 from kompat.engines.torch_recording import record
 
 ATEN = torch.ops.aten
@@ -91,4 +92,31 @@ def test_a_large_constant_is_not_kept():
 
 
 def test_a_function_that_asks_for_a_value_is_not_recorded():
-    assert record(lambda x: x * 2 if x.sum() > 0 else x, [torch.ones(3)]) is None
+    with pytest.raises(Exception, match="data-dependent"):
+        record(lambda x: x * 2 if x.sum() > 0 else x, [torch.ones(3)])
+
+
+def _fails(*args, **kwargs):
+    raise AttributeError("PyTorch has it no more")
+
+
+@pytest.mark.parametrize("part", ["make_fx", "_compute_constants", "_drop_source"])
+def test_a_function_runs_at_once_where_recording_fails(K, part, monkeypatch):
+    monkeypatch.setattr(f"kompat.engines.torch_recording.{part}", _fails)
+    engines.current.uncompiled.clear()
+    x, v = K.placeholder((2,)), K.variable([1.0, 2.0])
+    f = K.function([x], [K.sum(x * v)], updates=[(v, v + x)])
+    found = [f([np.array([1.0, 1.0])])[0] for _ in range(3)]
+    assert found == [3.0, 5.0, 7.0]
+    np.testing.assert_array_equal(K.get_value(v), [4.0, 5.0])
+    assert list(engines.current.uncompiled) == ["AttributeError: PyTorch has it no more"]
+
+
+def test_why_a_function_was_not_compiled_is_kept(K):
+    engines.current.uncompiled.clear()
+    x = K.placeholder((None,))
+    f = K.function([x], [K.dropout(x, 0.5)])
+    assert not np.array_equal(f([np.ones(64)])[0], f([np.ones(64)])[0])
+    (reason,) = engines.current.uncompiled
+    assert "data-dependent" in reason
+    assert "\n" not in reason

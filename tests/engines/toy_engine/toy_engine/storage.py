@@ -1,11 +1,10 @@
-"""Where a K.variable of the toy engine lives, which becomes `kompat/storage/toy.py`."""
+"""Where a K.variable of the toy engine lives."""
 
 from typing import Any
 
 import torch
 
 from kompat.storage import plain
-from kompat.values import keras_slot
 
 
 class Storage(plain.Storage):
@@ -13,4 +12,4 @@ class Storage(plain.Storage):
 
     def _direct_assign(self, value: Any) -> None:
         with torch.no_grad():
-            keras_slot.read(self).copy_(value)
+            plain.memory_of(self).copy_(value)

@@ -4,13 +4,13 @@ Keras cuts 64 bits to 32 on every engine but TensorFlow.
 """
 
 import functools
-import inspect
-from collections.abc import Callable, Iterable, Sequence
-from types import ModuleType
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
+
+from kompat.engines.kinds import OBJECT, is_symbolic
 
 _NUMBERS = frozenset([bool, int, float, type(None)])
 WIDE = frozenset(["int64", "uint64", "float64", "complex128"])
@@ -53,69 +53,11 @@ def computes_wide(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     return (any_wide(args) or any_wide(kwargs.values())) and not is_symbolic(args)
 
 
-def is_tensor(x: Any) -> bool:
-    """Whether `x` is a tensor of the engine; NumPy's arrays and numbers are none."""
-    return keras.ops.is_tensor(x) and not isinstance(x, (np.ndarray, np.generic))
-
-
 def default_number(x: float) -> Any:
     """A Python number as NumPy's, in the dtype that K gives it where nothing else says one."""
     if isinstance(x, bool):
         return np.bool_(x)
     return np.int32(x) if isinstance(x, int) else np.asarray(x, keras.config.floatx())[()]
-
-
-def is_symbolic(x: Any) -> bool:
-    """Whether `x` is, or holds at any depth of lists, a symbolic tensor."""
-    if isinstance(x, keras.KerasTensor):
-        return True
-    return isinstance(x, (list, tuple)) and any(map(is_symbolic, x))
-
-
-def is_host(x: Any) -> bool:
-    """Whether `x` is a NumPy value, a Python number, a word, or a list of them."""
-    return type(x) in _HOST or (isinstance(x, (list, tuple)) and all(map(is_host, x)))
-
-
-_OBJECT = np.dtype(object)
-_HOST = {np.ndarray, bool, int, float, str, *np.sctypeDict.values()}
-
-
-def has_sizes(operands: Iterable[Any]) -> bool:
-    """Whether some of them are dimensions that are not known yet: objects, for NumPy."""
-    return any(has_sizes(x) if isinstance(x, (list, tuple)) else is_sizes(x) for x in operands)
-
-
-def is_sizes(x: Any) -> bool:
-    """Whether `x` is an array of dimensions that are not known yet."""
-    return getattr(x, "dtype", None) is _OBJECT
-
-
-# What NumPy calls the parameters of keras.ops that have names of their own.
-_NAMES = {"newshape": "shape", "repeats": "reps", "x_max": "max", "x_min": "min"}
-
-
-def function_of(library: ModuleType, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of NumPy, or of a library like it, that computes what `function` does.
-
-    It takes the parameters of `function` of `keras.ops`, and is `function` itself where the
-    library has none of its name, or none that knows its parameters.
-    """
-    found = getattr(library, function.__name__, None)
-    if found is None:
-        return function
-    names = inspect.signature(found).parameters.keys()
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        settings = {
-            name if name in names else _NAMES.get(name, name): tuple(x) if type(x) is list else x
-            for name, x in kwargs.items()
-        }
-        if not settings.keys() <= names:
-            return function(*args, **kwargs)
-        return found(*args, **settings)
-
-    return call
 
 
 def beside(x: Any, tensor: Any) -> Any:
@@ -145,7 +87,7 @@ def dtype_name(x: Any) -> str:
     dtype = x.dtype
     if isinstance(dtype, str):
         return dtype
-    return "object" if dtype is _OBJECT else _standard_name(dtype)
+    return "object" if dtype is OBJECT else _standard_name(dtype)
 
 
 _standard_name = functools.cache(keras.utils.standardize_dtype)
