@@ -17,7 +17,8 @@ from kompat.graph import fit, history
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.state import State, surrounding
 from kompat.graph.unranked import spec_like
-from kompat.values import keras as keras_values, keras_slot
+from kompat.keras_private import slot as keras_slot
+from kompat.values import keras as keras_values
 
 
 class GraphOperation(keras.Operation):

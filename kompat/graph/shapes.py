@@ -266,5 +266,3 @@ _OF_SHAPES = {
 
 
 _keras_index = keras.KerasTensor.__getitem__
-if _keras_index.__module__ != __name__:
-    keras.KerasTensor.__getitem__ = index

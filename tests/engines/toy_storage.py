@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 
+from kompat.keras_private import slot as keras_slot
 from kompat.storage import plain
-from kompat.values import keras_slot
 
 
 class Storage(plain.Storage):
