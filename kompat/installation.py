@@ -50,7 +50,6 @@ def install() -> None:
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    patches.resume()
     if stand_in.is_needed():
         patches.apply("install", "builtins", "importlib")
     for name, change in _AFTER_IMPORT.items():

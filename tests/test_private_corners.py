@@ -1,12 +1,16 @@
 """The private corners of Keras and of the engines that kompat stands on, with the place to mend."""
 
 import inspect
+import re
+from pathlib import Path
 
 import keras
 import pytest
 from conftest import framework
 
-from kompat.keras_private import names, scope as keras_scope, slot as keras_slot
+import kompat
+from kompat.keras_private import names, nodes, scope as keras_scope, slot as keras_slot
+from kompat.keras_private.operations import public_function
 
 
 def test_the_active_scope():
@@ -391,3 +395,48 @@ def test_where_keras_infers_the_shape_of_a_layer(engine, monkeypatch):
 
     assert Doubled()(keras.Input((3,))).shape == (None, 3)
     assert asked, message
+
+
+def functions_in_use():
+    """The functions of `keras.ops` that the package names."""
+    text = "".join(path.read_text() for path in Path(kompat.__file__).parent.rglob("*.py"))
+    names = {*re.findall(r"keras\.ops\.(\w+)", text)}
+    return {name: getattr(keras.ops, name) for name in names if hasattr(keras.ops, name)}
+
+
+def operation_of(function):
+    """The class whose operation a function of `keras.ops` records, by its own code."""
+    made = re.search(
+        r"(\w+)\((?:[^()]|\([^()]*\))*\)\.symbolic_call\(", inspect.getsource(function)
+    )
+    return function.__globals__[made[1]] if made else None
+
+
+WITHOUT_FUNCTION = {"batch_normalization", "ctc_decode", "ctc_loss"}
+"""Functions that an operation's class does not name: K does not record them as operations."""
+
+
+def test_operations_tell_their_functions():
+    message = "Keras changed how its operations are named: mend keras_private/operations.py"
+    known = set()
+    for name, function in functions_in_use().items():
+        made = operation_of(function)
+        if made is not None and public_function(object.__new__(made))[0] is function:
+            known.add(name)
+        else:
+            assert made is None or name in WITHOUT_FUNCTION, f"{message}: {made} of {name}"
+    assert len(known) > 90, message
+    x = keras.Input((3,))
+    for tensor, expected in [
+        (keras.ops.cast(x, "float16"), (keras.ops.cast, {"dtype": "float16"})),
+        (keras.ops.sum(x, axis=1), (keras.ops.sum, {"axis": [1]})),
+        (keras.ops.true_divide(x, 2), (keras.ops.true_divide, {})),
+    ]:
+        assert public_function(nodes.node_of(tensor).operation) == expected, message
+    for tensor, expected in [
+        (x[0], "GetItem"),
+        (keras.ops.stop_gradient(x), "StopGradient"),
+        (keras.ops.softmax(x), "Softmax"),
+        (keras.ops.sigmoid(x), "Sigmoid"),
+    ]:
+        assert type(nodes.node_of(tensor).operation).__name__ == expected, message

@@ -12,7 +12,8 @@ from kompat import engines
 from kompat.engines import backwards
 from kompat.engines.width import dtype_name, function_of, is_symbolic
 from kompat.graph import history
-from kompat.graph.operations import GraphOperation, Shape, public_function, read
+from kompat.graph.operations import GraphOperation, Shape, read
+from kompat.keras_private.operations import public_function
 
 
 class Shaped(GraphOperation):

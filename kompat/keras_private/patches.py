@@ -121,7 +121,7 @@ def _warn(row: Patch, problem: str) -> None:
     if row in _warned:
         return
     _warned.add(row)
-    version = getattr(sys.modules[row.package], "__version__", "")
+    version = getattr(sys.modules[row.package], "__version__", "of this version")
     warnings.warn(
         f"kompat leaves {row.package} {version} as it is in one place: {problem}.\n"
         f"Why: it has changed since this kompat was made; what is off: {row.without}.\n"
