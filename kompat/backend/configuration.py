@@ -22,7 +22,7 @@ from keras.config import (
 
 from kompat import engines
 from kompat.backend import random
-from kompat.graph import default, phase
+from kompat.graph import default, phase, program_cache
 from kompat.keras_private import names
 from kompat.session import set_default_session
 
@@ -74,15 +74,17 @@ def set_floatx(value: str) -> None:
 def clear_session() -> None:
     """Forget K's session, the learning phase, the sequences of seeds, and the names of Keras.
 
-    Variables keep their values; another object stands for the graph. What the engine keeps of
-    programs and variables that are gone is freed; on JAX what lives is compiled anew when it runs.
+    Variables keep their values; another object stands for the graph. After as many compilations
+    as `kompat.program_cache_size()` what the engine keeps of programs and variables that are gone
+    is freed too; on JAX what lives is then compiled anew when it runs.
 
     Example:
 
     >>> K.clear_session()
     """
     keras.utils.clear_session()
-    engines.current.forget()
+    if program_cache.many_were_compiled():
+        engines.current.forget()
     default.reset_default_graph()
     set_default_session(None)
     phase.set_default(None)

@@ -14,7 +14,7 @@ from kompat.engines.width import WIDE, any_wide, dtype_name
 from kompat.graph import fit, history, phase as phases
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.loops import Loop
-from kompat.graph.program_cache import ProgramCache
+from kompat.graph.program_cache import ProgramCache, note_compilation
 from kompat.values.locks import OwnLock, under
 
 
@@ -99,7 +99,9 @@ class Program:
 
     def _compile(self, kind: Any, values: Any, feeds: list[Any]) -> "_Compiled | _InPlace":
         compiled = kind(self, values, feeds)
-        self.compilations += not compiled.is_refused
+        if not compiled.is_refused:
+            self.compilations += 1
+            note_compilation()
         return compiled
 
     def _at_once(self, values: Any, feeds: list[Any]) -> list[Any]:

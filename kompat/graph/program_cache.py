@@ -15,6 +15,10 @@ class _Setting:
     size = 128
 
 
+class _Compiled:
+    programs = 0
+
+
 def program_cache_size() -> int:
     """How many compiled programs each K.function keeps, and each tensor that a session fetches.
 
@@ -60,6 +64,19 @@ def set_program_cache_size(size: int) -> None:
             "Fix: kompat.set_program_cache_size(128)"
         )
     _Setting.size = size
+
+
+def note_compilation() -> None:
+    """Count a program that was compiled."""
+    _Compiled.programs += 1
+
+
+def many_were_compiled() -> bool:
+    """Whether as many programs were compiled since it last said so as one function keeps."""
+    many = _Compiled.programs >= _Setting.size
+    if many:
+        _Compiled.programs = 0
+    return many
 
 
 class ProgramCache(OrderedDict[Hashable, Kept]):

@@ -71,6 +71,7 @@ def collecting(collect: Callable[..., Any]) -> Callable[..., Any]:
         state = collect(self, *args, purge_model_variables=purge_model_variables, **kwargs)
         _own(state, _kept_lists(self), in_slots=not purge_model_variables)
         if _loops.get(self):
+            jax_trainer.note_taken(self)
             _loops[self][-1].collect(tuple(name for name in GROUPS if asked.get(name)), state)
         return state
 
@@ -164,16 +165,31 @@ def handing_back(sync: Callable[..., Any]) -> Callable[..., Any]:
         loop = _loops[self][-1] if _loops.get(self) else None
         if loop is None or not loop.results:
             sync(self)
+            jax_trainer.note_handed_back(self)
             return
         if not self._jax_state_synced:
             lists = loop.lists()
             # A step that fails after it was started has deleted what it was given.
             is_lost = any(_is_deleted(x) for arrays in lists.values() for x in arrays)
             self._jax_state = None if is_lost else lists
-        sync(self)
+        if jax_trainer.are_as_taken(self):
+            sync(self)
+        elif self._jax_state:
+            _hand_back(self)
+        jax_trainer.note_handed_back(self)
         loop.hand_back()
 
     return jax_state_sync
+
+
+def _hand_back(trainer: Any) -> None:
+    """Give the values to those that they were taken of; Keras goes by the order of today."""
+    for group, name in zip(jax_trainer.GROUPS, GROUPS):
+        for variable, value in zip(
+            jax_trainer.variables(trainer, group), trainer._jax_state.get(name, ())
+        ):
+            variable.assign(value)
+    trainer._jax_state_synced = True
 
 
 def looping(loop: Callable[..., Any]) -> Callable[..., Any]:

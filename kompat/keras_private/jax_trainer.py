@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from kompat.errors import UnavailableValueError
 from kompat.keras_private import scope as keras_scope, slot as keras_slot
@@ -135,7 +136,34 @@ def _module(frame: FrameType) -> str:
     return frame.f_globals.get("__name__", "")
 
 
+_taken: WeakKeyDictionary[Any, dict[str, list[Any]]] = WeakKeyDictionary()
+"""Trainer -> the variables whose values it took, by group; a callback may freeze some since."""
+
+
+def note_taken(trainer: Any) -> None:
+    """Remember which variables a trainer has taken the values of."""
+    _taken.pop(trainer, None)
+    _taken[trainer] = {group: list(variables(trainer, group)) for group in GROUPS}
+
+
+def note_handed_back(trainer: Any) -> None:
+    """Forget them: the variables have their values."""
+    _taken.pop(trainer, None)
+
+
+def are_as_taken(trainer: Any) -> bool:
+    """Whether the trainer would hand the values back to the variables that it took them of."""
+    taken = _taken.get(trainer, {})
+    return all(list(map(id, taken[g])) == list(map(id, _now(trainer, g))) for g in taken)
+
+
 def variables(trainer: Any, group: str) -> Any:
+    """The variables of a trainer in one of the groups, as it took them where it has."""
+    taken = _taken.get(trainer) if trainer is not None else None
+    return _now(trainer, group) if taken is None else taken[group]
+
+
+def _now(trainer: Any, group: str) -> Any:
     """The variables of a trainer in one of the groups; none of what it does not have."""
     if trainer is None or (group == "optimizer" and getattr(trainer, "optimizer", None) is None):
         return []

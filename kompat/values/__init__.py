@@ -157,14 +157,24 @@ def batch_set_value(tuples: Iterable[tuple[Any, Any]]) -> None:
         own = pairs if len(types) == 1 else [pair for pair in pairs if type(pair[0]) is cls]
         adapter = writable(own[0][0])
         staged[adapter] += adapter.stage_many(own)
-    undos: list[Any] = []
+    if len(staged) == 1:
+        adapter.commit(staged[adapter])
+    else:
+        _commit_in_turn(staged)
+
+
+def _commit_in_turn(staged: Mapping[Adapter, list[tuple[Any, Any]]]) -> None:
+    """Commit what several adapters have staged; an error or an interrupt undoes all of it."""
+    undos = [adapter.undo(writes) for adapter, writes in staged.items()]
+    begun = 0
     try:
-        for adapter in sorted(staged, key=lambda adapter: not adapter.may_fail):
-            undos.append(adapter.commit(staged[adapter]))
-    except BaseException:
-        for undo in reversed(undos):
-            if undo is not None:
-                undo()
+        for adapter, writes in staged.items():
+            begun += 1
+            adapter.commit(writes)
+    except BaseException as error:
+        # An adapter that refuses has written nothing; one that is interrupted may be ready.
+        for undo in undos[: begun - isinstance(error, Exception)]:
+            undo()
         raise
 
 

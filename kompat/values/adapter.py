@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,20 +24,12 @@ from kompat.values.locks import lock_of, make_for_each_process
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-Undo = Callable[[], None]
-
 
 class Adapter:
     """How to read and write one kind of holder.
 
     A write has two halves, so that a batch can check everything before it changes anything:
     `stage` checks and copies the value, `commit` stores what was staged.
-    """
-
-    may_fail = True
-    """Whether `commit` may still raise: a batch then commits this kind first.
-
-    What `commit` returns, if it is a function, undoes it.
     """
 
     def name(self, x: Any) -> str:
@@ -69,9 +62,13 @@ class Adapter:
         """Pairs of a holder and what `stage` returns for it and its value."""
         return [(x, self.stage(x, value)) for x, value in pairs]
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
-        """Store staged values; return what undoes it where a later commit may still fail."""
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        """Store staged values: all of them or, if one is refused, none."""
         raise NotImplementedError(type(self))
+
+    def undo(self, staged: Sequence[tuple[Any, Any]]) -> Callable[[], None]:
+        """What puts the values of this moment back, once `staged` is committed or was not."""
+        return partial(self.commit, self.stage_many([(x, self.as_source(x)) for x, _ in staged]))
 
     def write(self, x: Any, value: Any) -> None:
         """Check `value` and store it."""
@@ -96,8 +93,6 @@ class Adapter:
 class InPlaceAdapter(Adapter):
     """A holder that a framework writes in place, and that a Keras variable may hold in turn."""
 
-    may_fail = False
-
     def stage(self, x: Any, value: Any) -> Any:
         return self.stage_as(self.name(x), x, value)
 
@@ -109,7 +104,6 @@ class InPlaceAdapter(Adapter):
 class ImmutableAdapter(Adapter):
     """A holder that can be read but never written: an array or tensor of a framework."""
 
-    may_fail = False
     why = "an array of its kind never changes once it is made; others may hold it too."
     mend = "put it into a variable, K.variable(value), and write that."
 
@@ -139,22 +133,24 @@ class RegisteredAdapter(Adapter):
         old, name = np.array(self._read(x)), self.name(x)
         return old, as_host(value, old.shape, old.dtype, name)
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
         write: Any = self._write
-        done: list[tuple[Any, Any]] = []
-
-        def undo() -> None:
-            for x, old in reversed(done):
-                write(x, old)
-
         try:
-            for x, (old, new) in staged:
+            for x, (_, new) in staged:
                 write(x, new)
-                done.append((x, old))
         except BaseException:
-            undo()
+            self._restore(staged)
             raise
-        return undo
+
+    def undo(self, staged: Sequence[tuple[Any, Any]]) -> Callable[[], None]:
+        return partial(self._restore, staged)
+
+    def _restore(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        write: Any = self._write
+        for x, (old, _) in reversed(staged):
+            # What refuses a value has not changed, and would refuse the old one too.
+            if not np.array_equal(np.asarray(self._read(x)), old):
+                write(x, old)
 
 
 # Framework -> the file that knows its types. The order matters where types derive from two

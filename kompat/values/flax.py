@@ -1,6 +1,7 @@
 """flax.nnx variables: read and written through nnx's own two doors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,13 +10,11 @@ from flax import nnx
 
 from kompat.errors import NotAVariableError, SymbolicValueError
 from kompat.values import jax as jax_values
-from kompat.values.adapter import Adapter, Undo, adapter_of, as_host, view_refused
+from kompat.values.adapter import Adapter, adapter_of, as_host, view_refused
 
 
 class NnxAdapter(Adapter):
     """`flax.nnx.Variable` and its kinds: Param, BatchStat, Cache, ..."""
-
-    may_fail = True  # a hook or an overloaded `set_value` may refuse the value
 
     def name(self, x: nnx.Variable) -> str:
         return f"nnx.{type(x).__name__}"
@@ -51,24 +50,27 @@ class NnxAdapter(Adapter):
         shape, dtype, name = tuple(old.shape), np.dtype(old.dtype), self.name(x)
         return as_host(value, shape, dtype, name, jax_values.allocate)
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo:
-        old = [(x, x.get_raw_value()) for x, _ in staged]
-        placements = [_placement(value) for _, value in old]
-        arrays = jax_values.place([host for _, host in staged], placements)
-
-        def undo() -> None:
-            for x, value in old:
-                x.set_raw_value(value)
-
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
+        undo = self.undo(staged)
+        olds = [x.get_raw_value() for x, _ in staged]
+        arrays = jax_values.place([host for _, host in staged], list(map(_placement, olds)))
         try:
-            for (x, value), array in zip(old, arrays):
+            for (x, _), value, array in zip(staged, olds, arrays):
                 if isinstance(value, jax.Array) and jax_values.is_key(value):
                     array = jax.random.wrap_key_data(array, impl=jax.random.key_impl(value))
                 x.set_value(array)
         except BaseException:
             undo()
             raise
-        return undo
+
+    def undo(self, staged: Sequence[tuple[Any, Any]]) -> Callable[[], None]:
+        return partial(_restore, [(x, x.get_raw_value()) for x, _ in staged])
+
+
+def _restore(olds: Sequence[tuple[nnx.Variable, Any]]) -> None:
+    """Put back what variables held, past their hooks."""
+    for x, value in olds:
+        x.set_raw_value(value)
 
 
 def _placement(value: Any) -> Any:

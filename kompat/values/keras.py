@@ -49,8 +49,6 @@ class SymbolicAdapter(ImmutableAdapter):
 class KerasAdapter(Adapter):
     """What the engines share: names, specs, scopes."""
 
-    may_fail = False
-
     def name(self, x: keras.Variable) -> str:
         return f"variable {x.path!r}"
 

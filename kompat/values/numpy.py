@@ -7,7 +7,8 @@ masked element has no value: it is neither written nor read into something else.
 import collections
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from kompat.errors import ImmutableValueError, UnsupportedValueError
 from kompat.values import temporary
-from kompat.values.adapter import Adapter, Undo, host_value, view_refused
+from kompat.values.adapter import Adapter, host_value, view_refused
 from kompat.values.conversion import is_masked, is_number, require_shape, without_mask
 from kompat.values.locks import lock_of, ordered, under
 from kompat.values.memory import require_apart
@@ -23,8 +24,6 @@ from kompat.values.memory import require_apart
 
 class NumpyAdapter(Adapter):
     """`numpy.ndarray` itself."""
-
-    may_fail = False
 
     def name(self, x: np.ndarray) -> str:
         return "NumPy array"
@@ -78,7 +77,7 @@ class NumpyAdapter(Adapter):
         if _is_alone(x):
             raise temporary.lost(self.name(x))
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo | None:
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
         xs, values = zip(*staged)
 
         def copy() -> None:
@@ -86,13 +85,10 @@ class NumpyAdapter(Adapter):
             collections.deque(map(operator.setitem, xs, repeat(...), values), maxlen=0)
 
         under(ordered(map(lock_of, xs)), copy)
-        return None
 
 
 class SubclassAdapter(NumpyAdapter):
     """What derives from `numpy.ndarray`; its own `__setitem__` may refuse a value."""
-
-    may_fail = True
 
     def name(self, x: np.ndarray) -> str:
         return f"NumPy {type(x).__name__}"
@@ -107,18 +103,22 @@ class SubclassAdapter(NumpyAdapter):
             )
         return np.array(np.asarray(x)), super().stage(x, value)
 
-    def commit(self, staged: Sequence[tuple[Any, Any]]) -> Undo:
-        def undo() -> None:
-            for x, (old, _) in staged:
-                with lock_of(x):
-                    np.asarray(x)[...] = old
-
+    def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
         try:
             super().commit([(x, new) for x, (_, new) in staged])
         except BaseException:
-            undo()
+            _restore(staged)
             raise
-        return undo
+
+    def undo(self, staged: Sequence[tuple[Any, Any]]) -> Callable[[], None]:
+        return partial(_restore, staged)
+
+
+def _restore(staged: Sequence[tuple[Any, Any]]) -> None:
+    """Put back what arrays held, past their own `__setitem__`."""
+    for x, (old, _) in staged:
+        with lock_of(x):
+            np.asarray(x)[...] = old
 
 
 def _is_alone(x: np.ndarray) -> bool:

@@ -120,8 +120,6 @@ def require_own_values(caller: str) -> None:
 class PrivateAdapter(Adapter):
     """Serves the values of this thread's session where it has its own, else as `own` does."""
 
-    may_fail = False
-
     def __init__(self, own: Adapter):
         self.own = own
 

@@ -25,14 +25,17 @@ PRECISION = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 3e-6, "float64": 1e-1
 
 
 def plays():
-    """Each case at once and in a graph; where graphs are compiled some stand for the others."""
+    """Each case at once and in a graph; where a play is compiled some stand for the others.
+
+    JAX compiles each operation, the others but NumPy graphs alone.
+    """
     often = set(CASES if ENGINE == "numpy" else representatives(CASES))
     return [
         pytest.param(
             case,
             graph,
             id=f"{case.id}-{'graph' if graph else 'eager'}",
-            marks=[pytest.mark.nightly] * (graph and case not in often),
+            marks=[pytest.mark.nightly] * ((graph or ENGINE == "jax") and case not in often),
         )
         for graph in (False, True)
         for case in CASES

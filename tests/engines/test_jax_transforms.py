@@ -23,6 +23,9 @@ OWN_GRADIENTS = (
 )
 
 each_function = pytest.mark.parametrize("name", [*DIFFERENTIABLE, *OTHERS])
+some_functions = pytest.mark.parametrize(
+    "name", where_compiled([*DIFFERENTIABLE, *OTHERS], OWN_GRADIENTS)
+)
 
 
 def function_of(K, name):
@@ -39,7 +42,7 @@ def one_by_one(function):
     return np.stack([np.asarray(function(jnp.asarray(x))) for x in XS])
 
 
-@each_function
+@some_functions
 def test_jit(K, name):
     function = function_of(K, name)
     run = jax.jit(function)
@@ -48,7 +51,7 @@ def test_jit(K, name):
     assert run._cache_size() == 1
 
 
-@each_function
+@some_functions
 def test_vmap(K, name):
     function = function_of(K, name)
     assert_close(jax.vmap(function)(XS), one_by_one(function))

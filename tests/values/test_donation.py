@@ -1,5 +1,6 @@
 """What Keras's JAX trainer donates is nobody else's, and what it was stopped at is handed back."""
 
+import contextlib
 import itertools
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 from shares import where_compiled
 
 import kompat
+from kompat.errors import StaleCompilationError
 
 X, Y = np.ones((32, 2), "float32"), np.zeros((32, 1), "float32")
 
@@ -230,3 +232,28 @@ def test_increments_from_another_thread_count_or_are_refused(engine, loop):
     thread.join()
     assert set(outcomes) <= {"counted", "refused"}
     assert kompat.get_value(bias)[0] >= outcomes.count("counted")
+
+
+@pytest.mark.parametrize("event", ["on_train_batch_begin", "on_train_batch_end", "on_epoch_end"])
+def test_a_layer_frozen_in_the_middle_of_fit_keeps_its_weights(engine, event):
+    """On JAX the step is compiled for what was trainable; the others train on without the layer."""
+    model = build(keras.optimizers.SGD(0.0))
+    before = kompat.batch_get_value(model.weights)
+
+    class Freezing(keras.callbacks.Callback):
+        pass
+
+    def freeze(self, index, logs=None):
+        if index == 1:
+            model.layers[0].trainable = False
+
+    setattr(Freezing, event, freeze)
+    refused = pytest.raises(StaleCompilationError, match="compile again")
+    with refused if engine == "jax" else contextlib.nullcontext():
+        model.fit(X, Y, batch_size=8, epochs=3, verbose=0, callbacks=[Freezing()])
+    for was, now, variable in zip(before, kompat.batch_get_value(model.weights), model.weights):
+        if variable.path not in {v.path for v in model.layers[1].non_trainable_variables}:
+            np.testing.assert_array_equal(was, now)
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(before[0], kompat.get_value(model.weights[0]))

@@ -13,6 +13,7 @@ from memory import resident_bytes
 
 import kompat
 from kompat.errors import LossyWriteError, ShapeMismatchError, UnsupportedValueError
+from kompat.values.adapter import adapter_of
 
 each_holder = pytest.mark.parametrize("holder", HOLDERS, ids=lambda h: h.name)
 
@@ -314,6 +315,26 @@ def test_a_batch_is_undone_in_the_adapters_that_had_committed():
     with pytest.raises(OSError, match="disk"):
         kompat.batch_set_value([(healthy, 1.0), (Broken(), 1.0)])
     assert healthy.value == 0
+
+
+def test_a_batch_of_several_kinds_is_whole_after_an_interrupt(monkeypatch):
+    """One comes when an adapter has committed, each in turn."""
+    xs = [holder.make(start()) for holder in HOLDERS if _available(holder)]
+    adapters = {adapter_of(type(x)) for x in xs}
+    assert len(adapters) > 2
+    for adapter in adapters:
+
+        def interrupted(staged, commit=adapter.commit, came=[]):  # noqa: B006  # kept on purpose
+            commit(staged)
+            if not came:
+                came.append(True)
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(adapter, "commit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            kompat.batch_set_value([(x, start() + 1) for x in xs])
+        for x in xs:
+            np.testing.assert_array_equal(value_of(x), start())
 
 
 def test_empty_batches_and_repeated_variables(K):
