@@ -76,6 +76,7 @@ def _replace(row: Patch) -> None:
     if problem is not None:
         _warn(row, problem)
         return
+    replacement: Any = None if row.replacement is None else _object(row.replacement)
     for name in row.attributes:
         original = getattr(owner, name, _ABSENT)
         if row.how == "add" and original is not _ABSENT:
@@ -86,7 +87,6 @@ def _replace(row: Patch) -> None:
                 continue
             delattr(owner, name)
         else:
-            replacement: Any = None if row.replacement is None else _object(row.replacement)
             setattr(owner, name, replacement(original) if row.how == "wrap" else replacement)
         _applied[row].append((owner, name, stood))
 
@@ -107,10 +107,18 @@ def _mismatch(row: Patch, owner: Any, name: str) -> str | None:
         return f"there is no {_name(row, name)}" if row.how == "wrap" or row.relies_on else None
     if not row.relies_on:
         return None
-    have = tuple(inspect.signature(original).parameters)
+    have = _parameters(original)
     if have[: len(row.relies_on)] == row.relies_on:
         return None
     return f"{_name(row, name)} takes {have}, expected {row.relies_on} first"
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    """The names of a function's parameters; `inspect.signature` would take most of `apply`."""
+    code = inspect.unwrap(function).__code__
+    rest = code.co_flags & inspect.CO_VARARGS, code.co_flags & inspect.CO_VARKEYWORDS
+    count = code.co_argcount + code.co_kwonlyargcount + sum(map(bool, rest))
+    return code.co_varnames[:count]
 
 
 def _name(row: Patch, name: str) -> str:
