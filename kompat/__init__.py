@@ -5,6 +5,7 @@
 Importing kompat imports nothing else: each name loads what it needs when it is first used.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +86,16 @@ _HOMES = {
 _MODULES = ("backend", "errors", "tf")
 # These stand below K, but Keras gives K its backend's place while it is imported: K comes first.
 _NEED_K = frozenset(["kompat.drawing", "kompat.graph.fit", "kompat.mode", "kompat.session"])
+_LEAVE_KERAS = ("errors", "install", "uninstall")
 
 
 def __getattr__(name: str) -> Any:
+    patches = sys.modules.get("kompat.keras_private.patches")
+    if patches is not None and name not in _LEAVE_KERAS:
+        patches.resume()
     if name in _MODULES:
-        return import_module(f"kompat.{name}")
+        globals()[name] = import_module(f"kompat.{name}")
+        return globals()[name]
     if name in _HOMES:
         if _HOMES[name] in _NEED_K:
             import_module("kompat.backend")
@@ -97,6 +103,12 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     raise AttributeError(f"module 'kompat' has no attribute {name!r}")
+
+
+def _forget() -> None:
+    """Look up each name anew, which applies again what `uninstall` reverted."""
+    for name in {"backend", "tf", *_HOMES} & globals().keys():
+        del globals()[name]
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ own code TensorFlow 1's names are there too: as attributes of ``tensorflow``, or
 installed, in what plays it.
 """
 
-import builtins
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -16,8 +15,10 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+import kompat
 from kompat import stand_in
 from kompat.engine_choice import choose_engine
+from kompat.keras_private import layers as keras_layers, patches
 from kompat.user_code import is_user_code
 
 # Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
@@ -49,80 +50,68 @@ def install() -> None:
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    _patches.at_once()
+    if stand_in.is_needed():
+        patches.apply("install", "builtins", "importlib")
     for name, change in _AFTER_IMPORT.items():
         if name in sys.modules:
             change()
 
 
 def uninstall() -> None:
-    """Undo `install`: the names resolve to Keras's own backend again."""
+    """Undo `install`, and all that kompat replaced in Keras: it is as it was without kompat.
+
+    What was taken from kompat before computes on, but for what kompat cannot do without its
+    replacements in Keras. They are back as soon as anything is taken from kompat again, as by
+    ``from kompat import backend``.
+    """
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
-        _patches.revert()
+    _modules.revert()
+    patches.revert()
+    kompat._forget()
 
 
-class _Patches:
-    """What `install` changes in modules, as soon as they are there, and how to change it back."""
+class _Modules:
+    """The names of modules under which `install` put K, and what stood there before."""
 
     def __init__(self) -> None:
-        self.modules: dict[str, ModuleType | None] = {}
-        self.attributes: list[tuple[Any, str, Any]] = []
+        self._before: dict[str, ModuleType | None] = {}
 
-    def at_once(self) -> None:
-        if stand_in.is_needed():
-            self._attribute(builtins, "__import__", stand_in.import_statement)
-            self._attribute(importlib, "import_module", stand_in.import_module)
+    def note(self, name: str) -> None:
+        """Remember what stands under a name."""
+        self._before.setdefault(name, sys.modules.get(name))
 
-    def after_k(self) -> None:
-        import keras
-
-        from kompat import backend
-
-        self._module("keras.backend", backend)
-        self._attribute(keras, "backend", backend)
-        for name in (*_K_NAMES, _LOADED_BY_KERAS):
-            if name in sys.modules:
-                self._module(name, backend)
-                parent = sys.modules.get(name.rpartition(".")[0])
-                if parent is not None:
-                    self._attribute(parent, "backend", backend)
-        self._attribute(keras.optimizers.Optimizer, "lr", learning_rate)
-        functional = sys.modules["keras.src.models.functional"].Functional
-        for model in (keras.Sequential, functional):
-            self._attribute(model, "input", model_input)
-            self._attribute(model, "output", model_output)
-        self._attribute(keras.layers.Layer, "add_update", add_update)
-        _explain_foreign_tensors()
-
-    def after_tensorflow(self) -> None:
-        self._attribute(sys.modules["tensorflow"], "__getattr__", _tensorflow_1_name)
-        _explain_foreign_tensors()
+    def replace(self, name: str, module: ModuleType) -> None:
+        """Put a module under a name."""
+        self.note(name)
+        sys.modules[name] = module
 
     def revert(self) -> None:
-        for owner, name, old in reversed(self.attributes):
-            if old is _ABSENT:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, old)
-        for name, module in self.modules.items():
+        """Put back what stood under the names."""
+        for name, module in self._before.items():
             if module is None:
                 sys.modules.pop(name, None)
             else:
                 sys.modules[name] = module
-        self.modules.clear()
-        self.attributes.clear()
-
-    def _module(self, name: str, module: ModuleType) -> None:
-        self.modules.setdefault(name, sys.modules.get(name))
-        sys.modules[name] = module
-
-    def _attribute(self, owner: Any, name: str, value: Any) -> None:
-        self.attributes.append((owner, name, vars(owner).get(name, _ABSENT)))
-        setattr(owner, name, value)
+        self._before.clear()
 
 
-_ABSENT = object()
+def _after_k() -> None:
+    """Give K the place of Keras's backend, once both are loaded."""
+    from kompat import backend
+
+    _modules.replace("keras.backend", backend)
+    for name in (*_K_NAMES, _LOADED_BY_KERAS):
+        if name in sys.modules:
+            _modules.replace(name, backend)
+    patches.apply("install", "keras")
+    _explain_foreign_tensors()
+
+
+def _after_tensorflow() -> None:
+    """Give TensorFlow the names that it has lost, once it is loaded."""
+    patches.apply("install", "tensorflow")
+    _explain_foreign_tensors()
 
 
 def _get_lr(optimizer: Any) -> Any:
@@ -157,11 +146,11 @@ def _only(tensors: Any, structure: Any, model: Any) -> Any:
 
 
 model_input = property(
-    lambda model: _only(model.inputs, getattr(model, "_inputs_struct", None), model),
+    lambda model: _only(model.inputs, keras_layers.structure_of_inputs(model), model),
     doc="The model's symbolic input, which a Sequential of Keras 3 has only after a call.",
 )
 model_output = property(
-    lambda model: _only(model.outputs, getattr(model, "_outputs_struct", None), model),
+    lambda model: _only(model.outputs, keras_layers.structure_of_outputs(model), model),
     doc="The symbolic output that belongs to `input`.",
 )
 
@@ -190,7 +179,7 @@ def add_update(layer: Any, updates: Any, inputs: Any = None) -> None:
             backend.update(*update)
 
 
-def _tensorflow_1_name(name: str) -> Any:
+def tensorflow_1_name(name: str) -> Any:
     """What TensorFlow 2 has no more of ``tf.Session`` and its kind, for the user's own code."""
     if is_user_code(sys._getframe(1).f_globals) and not name.startswith("__"):
         from kompat import tf
@@ -207,7 +196,7 @@ class _KLoader(importlib.abc.Loader):
         from kompat import backend
 
         self._spec = backend.__spec__
-        _patches.modules.setdefault(spec.name, None)
+        _modules.note(spec.name)
         return backend
 
     def exec_module(self, module: ModuleType) -> None:
@@ -238,7 +227,7 @@ class _DoorLoader(importlib.abc.Loader):
 
         module = ModuleType(spec.name, tf.keras.__doc__)
         module.__getattr__ = lambda name: getattr(tf.keras, name)  # type: ignore[method-assign]
-        _patches.modules.setdefault(spec.name, None)
+        _modules.note(spec.name)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
@@ -271,10 +260,10 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 _finder = _Finder()
-_patches = _Patches()
+_modules = _Modules()
 # K loads Keras itself, where the program has not: Keras is changed when both are there.
 _AFTER_IMPORT: dict[str, Callable[[], Any]] = {
     "keras": lambda: importlib.import_module("kompat.backend"),
-    "kompat.backend": _patches.after_k,
-    "tensorflow": _patches.after_tensorflow,
+    "kompat.backend": _after_k,
+    "tensorflow": _after_tensorflow,
 }

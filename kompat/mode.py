@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any
 
 from kompat import engines, startup
-from kompat.values import keras as keras_values, keras_slot
+from kompat.keras_private import frames, scope as keras_scope
+from kompat.values import keras as keras_values
 
 __all__ = [
     "disable_eager_execution",
@@ -128,15 +129,9 @@ def called_by_keras() -> bool:
 
 def _inside_keras(block: _Block | None) -> bool:
     """Whether Keras called this code; a block opened since then counts more."""
-    if keras_slot.active_scope() is not None:
+    if keras_scope.active() is not None:
         return True
-    of_keras = engines.MODULES_OF_KERAS
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and (block is None or frame is not block.frame):
-        if frame.f_globals.get("__name__", "").startswith(of_keras):
-            return True
-        frame = frame.f_back
-    return False
+    return frames.are_below(sys._getframe(2), None if block is None else block.frame)
 
 
 @contextlib.contextmanager
@@ -152,7 +147,7 @@ def init_scope() -> Iterator[None]:
     ...     K.get_value(K.variable(1.))
     np.float32(1.0)
     """
-    with engines.current.eagerly(), keras_slot.outside_scope():
+    with engines.current.eagerly(), keras_scope.outside():
         yield
 
 

@@ -309,28 +309,10 @@ class _SymbolicAdapter(keras_values.SymbolicAdapter):
 
 @functools.cache
 def adopt_private_values() -> None:
-    """Let `get_value` and `set_value` know sessions, and Keras's trainers refuse foreign ones."""
+    """Let `get_value` and `set_value` know sessions."""
     adapter.register_adapter(keras.Variable, private.PrivateAdapter(keras_values.VARIABLE))
     if Variable.adapter is not None:
         adapter.register_adapter(Variable, private.PrivateAdapter(Variable.adapter))
-    for name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch",
-                 "predict_on_batch"):  # fmt: skip
-        setattr(keras.Model, name, _in_own_values(getattr(keras.Model, name)))
-
-
-def _in_own_values(method: Any) -> Any:
-    @functools.wraps(method)
-    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if private.current() is not None:
-            raise SessionError(
-                f"Model.{method.__name__}: expected the default session, "
-                "received a session with values of its own.",
-                "Keras trains the variables' own values, not those of a session made by hand.",
-                "call K.set_session(session) first: then its values are the variables' own.",
-            )
-        return method(self, *args, **kwargs)
-
-    return guarded
 
 
 adapter.register_adapter(keras.KerasTensor, _SymbolicAdapter())

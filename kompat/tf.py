@@ -16,8 +16,8 @@ import numpy as np
 
 from kompat import backend, mode, session
 from kompat.graph.default import Graph, get_default_graph
+from kompat.keras_private import slot as keras_slot
 from kompat.storage.plain import is_engine_value
-from kompat.values import keras_slot
 from kompat.variable import Variable as _Variable
 
 __version__ = "2.21.0"

@@ -15,9 +15,10 @@ from kompat import engines, mode
 from kompat.engines.dtypes import beside, dtype_name
 from kompat.errors import SymbolicValueError
 from kompat.graph.operations import read
+from kompat.keras_private import patches, scope as keras_scope
 from kompat.storage import Storage, apart
 from kompat.storage.plain import is_engine_value
-from kompat.values import get_value, keras as keras_values, keras_slot, set_value
+from kompat.values import get_value, keras as keras_values, set_value
 from kompat.values.adapter import register_adapter
 
 
@@ -66,7 +67,7 @@ class Variable(Storage, keras.Variable):
         if is_engine_value(value):
             value = _copied(value, dtype)
         *parents, leaf = name.split("/") if name else [None]
-        with keras_slot.outside_scope(), contextlib.ExitStack() as scopes:
+        with keras_scope.outside(), contextlib.ExitStack() as scopes:
             for parent in parents:
                 scopes.enter_context(keras.name_scope(parent))
             super().__init__(
@@ -175,8 +176,8 @@ def _symbolic(x: Any) -> Any:
     return read(x) if isinstance(x, keras.Variable) and mode.building_graph() else x
 
 
-def _define_operators() -> list[str]:
-    """Give `Variable` its operators; their names."""
+def _define_operators() -> None:
+    """Give `Variable` its operators."""
     both_sides = {
         "add": keras.ops.add,
         "sub": keras.ops.subtract,
@@ -203,30 +204,25 @@ def _define_operators() -> list[str]:
     for name, function in unary.items():
         exact = engines.current.exact(function)
         setattr(Variable, name, lambda self, _exact=exact: _exact(_symbolic(self)))
-    return [*operators, *unary]
 
 
-def _live(name: str) -> Callable:
+def live(at_once: Callable) -> Callable:
     """An operator of all Keras variables that is symbolic in graph mode or beside a tensor that is.
 
     Keras computes it at once, or fails beside a symbolic tensor.
     """
-    at_once = getattr(keras.Variable, name)
 
     @functools.wraps(at_once)
     def operate(self: keras.Variable, *operands: Any) -> Any:
         if mode.building_graph() or any(isinstance(x, keras.KerasTensor) for x in operands):
-            return getattr(read(self), name)(*map(_symbolic, operands))
+            return getattr(read(self), at_once.__name__)(*map(_symbolic, operands))
         return apart(at_once(self, *operands), self)
 
     return operate
 
 
-for _name in {*_define_operators(), "__getitem__"} - {"__eq__"}:
-    if hasattr(keras.KerasTensor, _name):
-        setattr(keras.Variable, _name, _live(_name))
-for _name in ("get_value", "set_value"):  # as in Theano's days; nnx's variables have their own
-    if not hasattr(keras.Variable, _name):
-        setattr(keras.Variable, _name, getattr(Variable, _name))
+_define_operators()
 if Storage.adapter is not None:
     register_adapter(Variable, Storage.adapter)
+# Here, since a variable that is unpickled needs them too, where nobody has imported K.
+patches.apply("K")

@@ -65,7 +65,7 @@ LAYERS = [
         "variable",
         "storage",
     ),
-    *("graph", "mode", "engines", "values"),
+    *("graph", "mode", "engines", "values", "keras_private"),
 ]
 BENEATH = {"errors", "catalogue", "descriptions", "engine_choice", "user_code"}
 

@@ -20,7 +20,8 @@ from conftest import ENGINE
 
 import kompat
 from kompat import mode
-from kompat.values import keras_slot, private
+from kompat.keras_private import scope as keras_scope
+from kompat.values import private
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="the system has no timers that interrupt"
@@ -117,7 +118,7 @@ def stress(subject, times):
         with contextlib.suppress(KeyboardInterrupt):  # one may come when the write is over
             came += interrupted(subject.write, number, max(1e-6, chance.random() * longest))
         assert len(subject.read()) == 1
-        assert keras_slot.active_scope() is None
+        assert keras_scope.active() is None
         assert kompat.executing_eagerly()
         if ENGINE == "torch":
             import torch

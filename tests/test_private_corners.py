@@ -1,29 +1,33 @@
 """The private corners of Keras and of the engines that kompat stands on, with the place to mend."""
 
 import inspect
+import re
+from pathlib import Path
 
 import keras
 import pytest
 from conftest import framework
 
-from kompat.values import keras_slot
+import kompat
+from kompat.keras_private import names, nodes, scope as keras_scope, slot as keras_slot
+from kompat.keras_private.operations import public_function
 
 
 def test_the_active_scope():
-    message = "Keras changed where it keeps the active StatelessScope: mend values/keras_slot.py"
-    assert keras_slot.active_scope() is None, message
+    message = "Keras changed where it keeps the active StatelessScope: mend keras_private/scope.py"
+    assert keras_scope.active() is None, message
     with keras.StatelessScope() as scope:
-        assert keras_slot.active_scope() is scope, message
-        with keras_slot.outside_scope():
-            assert keras_slot.active_scope() is None, message
-        assert keras_slot.active_scope() is scope, message
+        assert keras_scope.active() is scope, message
+        with keras_scope.outside():
+            assert keras_scope.active() is None, message
+        assert keras_scope.active() is scope, message
     keras.utils.clear_session()
     with keras.StatelessScope() as scope:
-        assert keras_slot.active_scope() is scope, message
+        assert keras_scope.active() is scope, message
 
 
 def test_the_slot():
-    message = "Keras changed where a variable keeps its value: mend values/keras_slot.py"
+    message = "Keras changed where a variable keeps its value: mend keras_private/slot.py"
     v = keras.Variable([1.0, 2.0], name="weights")
     held = keras_slot.read(v)
     assert held is not None, message
@@ -37,10 +41,10 @@ def test_the_slot():
 
 
 def test_the_names():
-    message = "Keras changed how it counts names: mend values/keras_slot.py"
-    keras_slot.reset_names()
+    message = "Keras changed how it counts names: mend keras_private/names.py"
+    names.reset()
     assert keras.backend.get_uid("corner") == 1, message
-    keras_slot.reset_names()
+    names.reset()
     assert keras.backend.get_uid("corner") == 1, message
 
 
@@ -86,9 +90,9 @@ def test_the_hooks_of_a_variable(engine):
 def test_the_jax_trainer(engine):
     if engine != "jax":
         pytest.skip("only JAX has this trainer")
-    from kompat.values import jax_trainer
+    from kompat.keras_private import jax_trainer
 
-    message = "Keras changed its JAX trainer: mend values/jax_trainer.py"
+    message = "Keras changed its JAX trainer: mend keras_private/jax_trainer.py"
     for name, groups in jax_trainer.LOOPS.items():
         loop = inspect.unwrap(getattr(keras.Model, name))
         assert loop.__module__ == jax_trainer.TRAINER_MODULE, message
@@ -103,9 +107,9 @@ def test_the_jax_trainer(engine):
 def test_what_the_jax_trainer_donates_and_hands_back(engine):
     if engine != "jax":
         pytest.skip("only JAX has this trainer")
-    from kompat.values import jax_donation
+    from kompat.keras_private import jax_donation
 
-    message = "Keras changed its JAX trainer: mend values/jax_donation.py"
+    message = "Keras changed its JAX trainer: mend keras_private/jax_donation.py"
     collect = inspect.unwrap(keras.Model._get_jax_state)
     assert list(inspect.signature(collect).parameters)[1:] == [
         *jax_donation.GROUPS,
@@ -121,10 +125,10 @@ def test_what_the_jax_trainer_donates_and_hands_back(engine):
 def test_what_the_jax_trainer_compiles(engine):
     if engine != "jax":
         pytest.skip("only JAX has this trainer")
-    from kompat.values import jax_trainer
+    from keras.src.backend.jax import trainer as module
 
-    message = "Keras changed how its JAX trainer compiles steps: mend values/jax_step.py"
-    trainer = jax_trainer.module().JAXTrainer
+    message = "Keras changed how its JAX trainer compiles steps: mend keras_private/jax_step.py"
+    trainer = module.JAXTrainer
     for name in ("make_train_function", "make_test_function", "make_predict_function"):
         source = inspect.getsource(getattr(trainer, name))
         assert "= jit(" in source, message
@@ -136,7 +140,7 @@ def test_what_the_jax_trainer_compiles(engine):
 
 
 def test_the_optimizer_knows_what_it_trains():
-    message = "Keras changed how an optimizer keeps its variables: mend values/jax_donation.py"
+    message = "Keras changed what an optimizer keeps: mend keras_private/jax_donation.py"
     optimizer, v = keras.optimizers.SGD(), keras.Variable(1.0)
     optimizer.build([v])
     assert optimizer._trainable_variables == [v], message
@@ -248,7 +252,7 @@ def test_tensorflow_eager_mode_inside_a_graph():
 def test_the_history_of_symbolic_tensors():
     from kompat.graph import history
 
-    message = "Keras changed how symbolic tensors tell their nodes: mend graph/history.py"
+    message = "Keras changed how symbolic tensors tell their nodes: mend keras_private/nodes.py"
     x = keras.Input((3,), name="corner_input")
     layer = keras.layers.Dense(2)
     y = layer(x)
@@ -276,7 +280,7 @@ def test_the_history_of_symbolic_tensors():
 def test_calls_of_a_sequential_that_is_put_together():
     from kompat.graph import history
 
-    message = "Keras changed how a Sequential calls its layers: mend graph/history.py"
+    message = "Keras changed how a Sequential calls its layers: mend keras_private/frames.py"
     model = keras.Sequential([keras.Input((3,))])
     model.add(keras.layers.Dense(2))
     first = model.layers[0].output
@@ -308,15 +312,17 @@ def test_keys_of_symbolic_tensors():
 
 
 def test_layers_inside_layers():
-    message = "Keras changed how layers list those inside them: mend graph/gradients.py"
+    from kompat.keras_private import layers
+
+    message = "Keras changed how layers list those inside them: mend keras_private/layers.py"
     inner = keras.layers.Lambda(lambda x: x, output_shape=(3,))
     x = keras.Input((3,))
     outer = keras.Model(x, inner(x))
-    assert inner in list(outer._flatten_layers()), message
+    assert inner in list(layers.within(outer)), message
 
 
 def test_frames_of_keras():
-    message = "Keras changed the names of its modules: mend mode.py and graph/history.py"
+    message = "Keras changed the names of its modules: mend keras_private/frames.py"
     names = []
 
     class Watch(keras.layers.Layer):
@@ -332,9 +338,9 @@ def test_frames_of_keras():
 
 
 def test_the_call_context_of_layers():
-    from kompat.graph import call_context
+    from kompat.keras_private import call_context
 
-    message = "Keras changed how layers learn whether they train: mend graph/call_context.py"
+    message = "Keras changed how layers learn of training: mend keras_private/call_context.py"
     told = []
 
     class Watch(keras.layers.Layer):
@@ -353,9 +359,9 @@ def test_the_call_context_of_layers():
 
 
 def test_masks(K):
-    from kompat.values import keras_mask
+    from kompat.keras_private import mask as keras_mask
 
-    message = "Keras changed how a tensor carries its mask: mend values/keras_mask.py"
+    message = "Keras changed how a tensor carries its mask: mend keras_private/mask.py"
     x = K.ones((2,))
     assert keras_mask.of(x) is None, message
     keras_mask.attach(x, x)
@@ -363,12 +369,12 @@ def test_masks(K):
 
 
 def test_a_layer_without_its_activation(K):
-    from kompat.graph import history
+    from kompat.keras_private import layers
 
-    message = "Keras changed what a layer consists of: mend graph/history.py, without_activation"
+    message = "Keras changed what a layer consists of: mend keras_private/layers.py"
     layer = keras.layers.Dense(2, activation="softmax", kernel_initializer="ones")
     layer(keras.Input((3,)))
-    twin = history.without_activation(layer)
+    twin = layers.without_activation(layer)
     assert K.eval(twin(K.ones((1, 3)))).tolist() == [[3.0, 3.0]], message
     assert twin.kernel is layer.kernel, message
     assert len(layer._inbound_nodes) == 1, message
@@ -393,3 +399,55 @@ def test_where_keras_infers_the_shape_of_a_layer(engine, monkeypatch):
 
     assert Doubled()(keras.Input((3,))).shape == (None, 3)
     assert asked, message
+
+
+def functions_in_use():
+    """The functions of `keras.ops` that the package names."""
+    text = "".join(path.read_text() for path in Path(kompat.__file__).parent.rglob("*.py"))
+    names = {*re.findall(r"keras\.ops\.(\w+)", text)}
+    return {name: getattr(keras.ops, name) for name in names if hasattr(keras.ops, name)}
+
+
+def operation_of(function):
+    """The class whose operation a function of `keras.ops` records, by its own code."""
+    made = re.search(
+        r"(\w+)\((?:[^()]|\([^()]*\))*\)\.symbolic_call\(", inspect.getsource(function)
+    )
+    return function.__globals__[made[1]] if made else None
+
+
+WITHOUT_FUNCTION = {"batch_normalization", "ctc_decode", "ctc_loss"}
+"""Functions that an operation's class does not name: K does not record them as operations."""
+
+
+def test_operations_tell_their_functions():
+    message = "Keras changed how its operations are named: mend keras_private/operations.py"
+    known = set()
+    for name, function in functions_in_use().items():
+        made = operation_of(function)
+        if made is not None and public_function(object.__new__(made))[0] is function:
+            known.add(name)
+        else:
+            assert made is None or name in WITHOUT_FUNCTION, f"{message}: {made} of {name}"
+    assert len(known) > 90, message
+    x = keras.Input((3,))
+    for tensor, expected in [
+        (keras.ops.cast(x, "float16"), (keras.ops.cast, {"dtype": "float16"})),
+        (keras.ops.sum(x, axis=1), (keras.ops.sum, {"axis": [1]})),
+        (keras.ops.true_divide(x, 2), (keras.ops.true_divide, {})),
+    ]:
+        assert public_function(nodes.node_of(tensor).operation) == expected, message
+    for tensor, expected in [
+        (x[0], "GetItem"),
+        (keras.ops.stop_gradient(x), "StopGradient"),
+        (keras.ops.softmax(x), "Softmax"),
+        (keras.ops.sigmoid(x), "Sigmoid"),
+    ]:
+        assert type(nodes.node_of(tensor).operation).__name__ == expected, message
+
+
+def test_the_files_to_mend_exist():
+    package = Path(kompat.__file__).parent
+    named = {*re.findall(r"mend ([a-z_]\w*(?:/\w*)?(?:\.py)?)", Path(__file__).read_text())}
+    assert len(named) > 15
+    assert {name for name in named if not (package / name).exists()} == set()

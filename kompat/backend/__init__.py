@@ -6,7 +6,6 @@ The module is an ordinary one: code may assign onto it and pass it around.
 """
 
 import kompat.engines  # chooses the engine before Keras is imported
-import kompat.graph.inference  # lets Keras infer shapes of what K computes
 from kompat.backend import experimental as experimental
 from kompat.backend.activations import (
     dropout,

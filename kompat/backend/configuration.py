@@ -23,8 +23,8 @@ from keras.config import (
 from kompat import engines
 from kompat.backend import random
 from kompat.graph import default, phase, program_cache
+from kompat.keras_private import names
 from kompat.session import set_default_session
-from kompat.values import keras_slot
 
 __all__ = [
     "backend",
@@ -116,7 +116,7 @@ def reset_uids() -> None:
     >>> _ = K.get_uid("an_example"); K.reset_uids(); K.get_uid("an_example")
     1
     """
-    keras_slot.reset_names()
+    names.reset()
 
 
 def name_scope(name: str) -> Any:

@@ -31,8 +31,8 @@ from kompat.engines.dtypes import dtype_name
 from kompat.graph.operations import Apply
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.unranked import UnrankedTensor, is_unranked
+from kompat.keras_private import mask as keras_mask
 from kompat.user_code import caller_level
-from kompat.values import keras_mask
 
 __all__ = [
     "binary_crossentropy",

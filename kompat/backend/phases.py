@@ -7,7 +7,7 @@ import keras
 
 from kompat import mode
 from kompat.engines.kinds import is_symbolic
-from kompat.graph import layer_phase, phase as phases
+from kompat.graph import phase as phases
 from kompat.graph.control import Branch, choose
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber
 
@@ -116,6 +116,3 @@ def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     1.0
     """
     return in_train_phase(alt, x, training)
-
-
-layer_phase.reach_layers()

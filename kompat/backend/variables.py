@@ -15,13 +15,13 @@ from kompat.backend.refusals import refuse
 from kompat.errors import UnsupportedValueError
 from kompat.graph import fit, sparse
 from kompat.graph.operations import Assign, read
+from kompat.keras_private import scope as keras_scope
 from kompat.storage.plain import is_engine_value
 from kompat.values import (
     batch_get_value,
     batch_set_value,
     get_value,
     keras as keras_values,
-    keras_slot,
     not_a_variable,
     private,
     set_value,
@@ -247,7 +247,7 @@ def _combined(adapter: Any, x: keras.Variable, operand: Any, operation: Any) -> 
         now = x.value
         new = operation(x, operand)
     except Exception:
-        if keras_slot.active_scope() is None:
+        if keras_scope.active() is None:
             adapter.reclaim(x)  # says so where a trainer in another thread has donated the value
         raise
     keras_values.VARIABLE.require_unwrapped(x, operation, now, operand, new)
@@ -256,7 +256,7 @@ def _combined(adapter: Any, x: keras.Variable, operand: Any, operation: Any) -> 
 
 def _without_other_writers(adapter: Any, x: keras.Variable) -> AbstractContextManager:
     """What a scope records is seen by its own code alone, and a trainer takes it from there."""
-    if keras_slot.active_scope() is not None:
+    if keras_scope.active() is not None:
         return nullcontext()
     adapter.reclaim(x)
     lock: AbstractContextManager = adapter.lock(x)
@@ -283,7 +283,7 @@ def _accumulates(adapter: Any, operand: Any) -> bool:
 
 
 def _in_trace(adapter: Any, operand: Any) -> bool:
-    if keras_slot.active_scope() is not None:
+    if keras_scope.active() is not None:
         return True
     return type(operand) is not float and adapter.is_traced(operand)
 

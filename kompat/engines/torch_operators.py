@@ -17,26 +17,18 @@ from typing import Any
 import torch
 
 from kompat.engines import backwards
+from kompat.keras_private import patches
 from kompat.user_code import is_user_code
-
-_OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
-              "and", "or", "xor", "lshift", "rshift")  # fmt: skip
 
 
 def replace_operators() -> None:
     """Replace the operators of `torch.Tensor`, once."""
-    for name in _OPERATORS:
-        _replace(f"__i{name}__", _for_others)
-    _replace("__getitem__", _also_backwards)
+    patches.apply("engine")
 
 
-def _replace(name: str, replacement: Callable[[Any], Any]) -> None:
-    method = getattr(torch.Tensor, name)
-    if getattr(method, "__module__", None) != __name__:
-        setattr(torch.Tensor, name, replacement(method))
+def for_others(in_place: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """An operator that leaves the tensors of others as they are, in old code."""
 
-
-def _for_others(in_place: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     @functools.wraps(in_place, assigned=("__name__", "__doc__"))
     def operator(self: torch.Tensor, other: Any) -> Any:
         names = sys._getframe(1).f_globals
@@ -67,7 +59,9 @@ def _imports_torch(names: dict[str, Any]) -> bool:
     )
 
 
-def _also_backwards(getitem: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def also_backwards(getitem: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`__getitem__`, which takes negative steps too."""
+
     @functools.wraps(getitem, assigned=("__name__", "__doc__"))
     def __getitem__(self: torch.Tensor, key: Any) -> Any:
         try:

@@ -12,12 +12,13 @@ import numpy as np
 
 from kompat import engines, mode
 from kompat.engines.dtypes import promoted
-from kompat.graph import call_context, fit, history
+from kompat.graph import fit, history
 from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.gradients import depends
 from kompat.graph.operations import Gradient, GraphOperation, read
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import surrounding, unperturbed
+from kompat.keras_private import call_context
 
 _cast = engines.current.exact(keras.ops.cast)
 

@@ -17,10 +17,12 @@ import numpy as np
 from kompat import engines
 from kompat.engines.dtypes import any_wide
 from kompat.errors import UnfedPlaceholderError
-from kompat.graph import call_context, history
-from kompat.graph.operations import Gradient, GraphOperation, Shape, public_function
+from kompat.graph import history
+from kompat.graph.operations import Gradient, GraphOperation, Shape
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.state import Perturb, State
+from kompat.keras_private import call_context
+from kompat.keras_private.operations import public_function
 
 
 class Schedule:

@@ -12,7 +12,7 @@ from kompat.errors import FeedError, SessionError
 from kompat.graph import history, sparse
 from kompat.graph.phase import LEARNING_PHASE, LearningPhase, PhaseNumber, checked
 from kompat.graph.unranked import is_unranked
-from kompat.values import keras_slot
+from kompat.keras_private import slot as keras_slot
 from kompat.values.adapter import as_host
 
 

@@ -15,7 +15,7 @@ from kompat.engines.dtypes import dtype_name
 from kompat.errors import LossyWriteError, ShapeMismatchError
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.unranked import is_unranked
-from kompat.values import keras_slot
+from kompat.keras_private import slot as keras_slot
 from kompat.values.adapter import as_host
 from kompat.values.conversion import (
     has_infinity,

@@ -8,6 +8,7 @@ import keras
 from kompat.errors import SymbolicValueError
 from kompat.graph import history
 from kompat.graph.operations import Gradient, GraphOperation, Read
+from kompat.keras_private import layers as keras_layers
 
 
 def gradients(loss: Any, wrt: list[Any]) -> list[Any]:
@@ -140,4 +141,4 @@ def _is_differentiable(x: Any) -> bool:
 
 
 def _has_closures(layer: keras.Layer) -> bool:
-    return any(isinstance(inner, keras.layers.Lambda) for inner in layer._flatten_layers())
+    return any(isinstance(inner, keras.layers.Lambda) for inner in keras_layers.within(layer))

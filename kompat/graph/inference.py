@@ -15,9 +15,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src import backend
 
-from kompat import engines
 from kompat.graph.unranked import is_unranked
 
 # Most windows fit in both, and many numbers divide them.
@@ -47,7 +45,9 @@ def _common(one: Any, other: Any) -> Any:
     return keras.KerasTensor(shape, dtype=one.dtype, sparse=one.sparse)
 
 
-def _of_any_numbers(infer: Callable[..., Any]) -> Callable[..., Any]:
+def of_any_numbers(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """Keras's inference on NumPy, without the warnings of its numbers."""
+
     @functools.wraps(infer)
     def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -56,7 +56,9 @@ def _of_any_numbers(infer: Callable[..., Any]) -> Callable[..., Any]:
     return compute_output_spec
 
 
-def _of_any_function(infer: Callable[..., Any]) -> Callable[..., Any]:
+def of_any_function(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """Keras's inference on JAX, also for functions that need known dimensions."""
+
     @functools.wraps(infer)
     def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
@@ -75,8 +77,3 @@ def _of_any_function(infer: Callable[..., Any]) -> Callable[..., Any]:
         return keras.tree.map_structure(_common, *results)
 
     return compute_output_spec
-
-
-_MENDED = {"jax": _of_any_function, "numpy": _of_any_numbers}
-if engines.NAME in _MENDED and not hasattr(backend.compute_output_spec, "__wrapped__"):
-    backend.compute_output_spec = _MENDED[engines.NAME](backend.compute_output_spec)

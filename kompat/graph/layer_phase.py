@@ -1,4 +1,4 @@
-"""Private corner of Keras: the phase of layers, and that of `fit`, `evaluate` and `predict`.
+"""The phase of layers, and that of `fit`, `evaluate` and `predict`.
 
 In the order in which the first that is there counts:
 
@@ -23,6 +23,7 @@ import keras
 
 from kompat import mode
 from kompat.graph import phase as phases
+from kompat.values import private
 
 _LOOPS = {
     "fit": ("train_function", 1),
@@ -41,19 +42,9 @@ _made_for: MutableMapping[Any, dict[str, int | None]] = WeakKeyDictionary()
 """Trainer -> the phases for which its functions were compiled."""
 
 
-def reach_layers() -> None:
-    """Let layers and trainers take the phase, once."""
-    layer = keras.layers.Layer
-    if hasattr(layer._resolve_and_populate_arg, "__wrapped__"):
-        return
-    layer._resolve_and_populate_arg = _resolving(layer._resolve_and_populate_arg)
-    layer.stateless_call = _stateless(layer.stateless_call)
-    trainer = next(base for base in keras.Model.__mro__ if "fit" in vars(base))
-    for name, (function, own) in _LOOPS.items():
-        setattr(trainer, name, _looping(getattr(trainer, name), function, own))
+def resolving(resolve: Callable[..., None]) -> Callable[..., None]:
+    """`Layer._resolve_and_populate_arg`, by which layers take the phase."""
 
-
-def _resolving(resolve: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(resolve)
     def _resolve_and_populate_arg(
         self: Any, arg_name: str, call_spec: Any, call_context: Any, kwargs: Any
@@ -83,8 +74,8 @@ def _is_symbolic(call_spec: Any) -> bool:
     return any(isinstance(x, keras.KerasTensor) for x in leaves)
 
 
-def _stateless(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The trainer on JAX calls its model without `Layer.__call__`."""
+def stateless(call: Callable[..., Any]) -> Callable[..., Any]:
+    """`Layer.stateless_call`, with which the trainer on JAX calls its model."""
 
     @functools.wraps(call)
     def stateless_call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -95,9 +86,13 @@ def _stateless(call: Callable[..., Any]) -> Callable[..., Any]:
     return stateless_call
 
 
-def _looping(loop: Callable[..., Any], function: str, own: int) -> Callable[..., Any]:
+def looping(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop of a trainer, which takes the phase and refuses a session with values of its own."""
+    function, own = _LOOPS[loop.__name__]
+
     @functools.wraps(loop)
     def looping(self: Any, *args: Any, **kwargs: Any) -> Any:
+        private.require_own_values(f"Model.{loop.__name__}")
         outer = _given.get(self)
         phase = _of_loop(loop.__name__, own) if outer is None else outer
         made_for = _made_for.setdefault(self, {})

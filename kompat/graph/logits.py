@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kompat.graph import history
+from kompat.keras_private import layers as keras_layers
 
 # Their activation comes last, and nothing else does.
 _ACTIVATED = (
@@ -58,5 +59,6 @@ def _before_activation(tensor: Any, node: Any) -> Any:
     found = getattr(tensor, "_kompat_logits", None)
     if found is None:
         args, kwargs = history.arguments(node, lambda leaf: leaf)
-        found = tensor._kompat_logits = history.without_activation(node.operation)(*args, **kwargs)
+        twin = keras_layers.without_activation(node.operation)
+        found = tensor._kompat_logits = twin(*args, **kwargs)
     return found

@@ -17,7 +17,7 @@ from kompat.graph.evaluation import Run, Schedule, evaluate
 from kompat.graph.shapes import may_be_alike
 from kompat.graph.state import State, surrounding, unperturbed
 from kompat.graph.unranked import spec_like
-from kompat.values import keras_slot
+from kompat.keras_private import scope as keras_scope
 
 _stack = engines.current.exact(keras.ops.stack)
 
@@ -104,7 +104,7 @@ class Loop(Subgraphs):
         outside = {id(x): value for x, value in zip(self.captured, captured)}
 
         def function(*values: Any) -> Any:
-            state = keras_slot.active_scope()
+            state = keras_scope.active()
             feeds = {**outside, **dict(zip(self._arguments, keras.tree.flatten(values)))}
             inner = evaluate(
                 self._schedule, feeds, state.value_before, state.seen, run.phase, state
@@ -199,7 +199,7 @@ def _recorded(step: Step, carry: list[Any], xs: Sequence[Any]) -> tuple[list[Any
             require_alike("the value of a loop", old, new)
         return after, ys
 
-    if keras_slot.active_scope() is None:
+    if keras_scope.active() is None:
         carry, ys = step(carry, first)
         return engines.current.scan(checked, carry, ys, xs)
     with surrounding() as outer:

@@ -4,8 +4,6 @@ Each has an `evaluate(run, ...)` beside Keras's `call`: the first is how graphs 
 second what happens when it stands in a Keras model.
 """
 
-import inspect
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +15,8 @@ from kompat.graph import fit, history
 from kompat.graph.phase import PhaseNumber
 from kompat.graph.state import State, surrounding
 from kompat.graph.unranked import spec_like
-from kompat.values import keras as keras_values, keras_slot
+from kompat.keras_private import slot as keras_slot
+from kompat.values import keras as keras_values
 
 
 class GraphOperation(keras.Operation):
@@ -179,23 +178,3 @@ class Gradient(GraphOperation):
             "sees only its inputs.\nFix: run it with K.function, or differentiate inside the "
             "layer with the engine's own function."
         )
-
-
-_PLAIN = vars(keras.Operation()).keys()
-
-
-def public_function(operation: keras.Operation) -> tuple[Callable[..., Any] | None, dict[str, Any]]:
-    """The function of `keras.ops` that an operation belongs to, and the settings it was given.
-
-    Keras keeps them under the names of the function's parameters. The function is None for an
-    operation that is of no such function, or that keeps anything else.
-    """
-    words = re.findall("[A-Z][a-z0-9]*", type(operation).__name__)
-    function = getattr(keras.ops, "_".join(words).lower(), None)
-    if function is None:
-        return None, {}
-    kept = {name: x for name, x in vars(operation).items() if name not in _PLAIN}
-    parameters = inspect.signature(function).parameters
-    if not kept.keys() <= parameters.keys():
-        return None, {}
-    return function, {k: x for k, x in kept.items() if x is not parameters[k].default}

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kompat.engines.dtypes import default_number
-from kompat.graph import call_context
+from kompat.keras_private import call_context
 
 
 class _Phase(threading.local):

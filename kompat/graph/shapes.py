@@ -14,7 +14,8 @@ from kompat.engines.counterparts import function_of
 from kompat.engines.dtypes import dtype_name
 from kompat.engines.kinds import is_symbolic
 from kompat.graph import history
-from kompat.graph.operations import GraphOperation, Shape, public_function, read
+from kompat.graph.operations import GraphOperation, Shape, read
+from kompat.keras_private.operations import public_function
 
 
 class Shaped(GraphOperation):
@@ -268,5 +269,3 @@ _OF_SHAPES = {
 
 
 _keras_index = keras.KerasTensor.__getitem__
-if _keras_index.__module__ != __name__:
-    keras.KerasTensor.__getitem__ = index

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from kompat.graph import fit
-from kompat.values import keras as keras_values, keras_slot
+from kompat.keras_private import scope as keras_scope
+from kompat.values import keras as keras_values
 
 Perturb = Callable[[int, Any], Any]
 
@@ -109,13 +110,13 @@ def surrounding() -> Iterator[State]:
     """The state of the run that is going on; outside of runs one that reads from where it stands,
     in a scope of Keras or in none, and writes there at the end.
     """
-    scope = keras_slot.active_scope()
+    scope = keras_scope.active()
     if isinstance(scope, State):
         yield scope
         return
 
     def read(variable: keras.Variable) -> Any:
-        with keras_slot.within(scope):
+        with keras_scope.within(scope):
             return variable.value
 
     state = State(read, unperturbed, {})

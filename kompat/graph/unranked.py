@@ -16,6 +16,7 @@ import keras
 from kompat.engines.dtypes import dtype_name
 from kompat.errors import UnknownRankError
 from kompat.graph import history
+from kompat.keras_private import nodes
 
 _TRIED_RANKS = range(5)
 
@@ -109,7 +110,9 @@ def _common(*specs: keras.KerasTensor) -> keras.KerasTensor:
     return keras.KerasTensor(shape, dtype=dtype)
 
 
-def _of_any_rank(symbolic_call: Any) -> Any:
+def of_any_rank(symbolic_call: Any) -> Any:
+    """`Operation.symbolic_call`, which takes tensors of unknown rank too."""
+
     @functools.wraps(symbolic_call)
     def call(self: keras.Operation, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -119,11 +122,7 @@ def _of_any_rank(symbolic_call: Any) -> Any:
             if not specs:
                 raise
         outputs = keras.tree.map_structure(_common, *specs)
-        history.Node(operation=self, call_args=args, call_kwargs=kwargs, outputs=outputs)
+        nodes.record(self, args, kwargs, outputs)
         return outputs
 
     return call
-
-
-if not hasattr(keras.Operation.symbolic_call, "__wrapped__"):
-    keras.Operation.symbolic_call = _of_any_rank(keras.Operation.symbolic_call)

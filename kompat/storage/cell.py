@@ -15,12 +15,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
 
 from kompat import engines
 from kompat.errors import LossyWriteError, UnavailableValueError
+from kompat.keras_private import scope as keras_scope, slot as keras_slot
 from kompat.storage import plain
-from kompat.values import keras as keras_values, keras_slot, locks as locks_of_values
+from kompat.values import keras as keras_values, locks as locks_of_values
 from kompat.values.adapter import as_host
 from kompat.values.conversion import accumulated, to_host
 from kompat.values.locks import make_for_each_process, set_all
@@ -31,7 +31,8 @@ ONE = np.float32(1)
 
 float32 = np.float32
 _require_unrecorded = engines.current.require_unrecorded
-_SCOPE = keras_slot.SCOPE
+_SCOPE = keras_scope.SCOPE
+_keras_state = keras_scope.state
 
 # The lock of `kompat.values.locks` under a name of this module, which is found sooner.
 _swap: threading.RLock
@@ -61,7 +62,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def read(self, x: Any, copy: bool = True) -> Any:
         cell = x._cell
-        if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
+        if cell is None or _keras_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
             return super().read(x, copy)
         host = cell[0]
         if host is not None and x.scalar_type is not None:
@@ -73,7 +74,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         return super().read_slot(x, copy) if cell is None else self._read_cell(x, cell, copy)
 
     def read_many(self, xs: Sequence[Any]) -> list[Any]:
-        if keras_slot.active_scope() is not None:
+        if keras_scope.active() is not None:
             return super().read_many(xs)
         values = []
         # All cells in one call of C: no write of a batch comes between two of them.
@@ -100,7 +101,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
         """A scalar of the variable's own type needs no check; all else takes the two halves."""
         kind = x.scalar_type
         cell = x._cell
-        if cell is None or global_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
+        if cell is None or _keras_state.GLOBAL_STATE_TRACKER.__dict__.get(_SCOPE) is not None:
             super().write(x, value)
             return
         if type(value) is float and kind is float32 and -FLOAT32_MAX <= value <= FLOAT32_MAX:
@@ -115,7 +116,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def stage(self, x: Any, value: Any) -> Any:
         """The cell to put in place of the current one; in a scope, what it is to record."""
-        if keras_slot.active_scope() is not None:
+        if keras_scope.active() is not None:
             return super().stage(x, value)
         _require_unrecorded(x.path)
         self.reclaim(x)
@@ -125,7 +126,7 @@ class CellAdapter(type(keras_values.VARIABLE)):  # type: ignore[misc]
 
     def stage_many(self, pairs: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         """First everything is looked at, then copied: large copies leave the caches cold."""
-        if keras_slot.active_scope() is not None:
+        if keras_scope.active() is not None:
             return super().stage_many(pairs)
         _require_unrecorded("a batch")
         plan = []
@@ -345,7 +346,7 @@ class Storage(plain.Storage):
 
     def _is_foreign_to_step(self) -> bool:
         """Whether a program is traced in a scope of Keras which the variable does not belong to."""
-        scope = keras_slot.active_scope()
+        scope = keras_scope.active()
         return (
             scope is not None
             and scope.get_current_value(self) is None

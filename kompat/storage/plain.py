@@ -9,7 +9,8 @@ import numpy as np
 
 from kompat import engines
 from kompat.engines.kinds import is_tensor
-from kompat.values import keras as keras_values, keras_slot
+from kompat.keras_private import scope as keras_scope, slot as keras_slot
+from kompat.values import keras as keras_values
 from kompat.values.adapter import adapter_of, as_host
 from kompat.values.locks import ordered
 
@@ -32,7 +33,7 @@ class Storage:
     @staticmethod
     def made_in_trace() -> bool:
         """Whether a variable made now is made while a Keras step is traced."""
-        return keras_slot.active_scope() is not None and engines.current.tracing()
+        return keras_scope.active() is not None and engines.current.tracing()
 
     def _convert_to_tensor(self, value: Any, dtype: Any = None) -> Any:
         """Keras's hook for every value that enters: never narrows, never aliases."""
@@ -85,7 +86,7 @@ def replace(changes: list[tuple[keras.Variable, Any, Any]]) -> bool:
         return False
     # A value may be a view of a variable that is written before it is.
     values = [keras.ops.copy(value) for _, _, value in changes]
-    with keras_slot.outside_scope():
+    with keras_scope.outside():
         for (variable, _, _), value in zip(changes, values):
             keras.Variable.assign(variable, value)
     return True

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kompat.keras_private import slot as keras_slot
 from kompat.storage import plain
-from kompat.values import keras_slot
 
 _COUNTED = re.compile(r"variable_\d+")
 """The names that Keras chooses."""

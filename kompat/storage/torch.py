@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import torch
 
+from kompat.keras_private import slot as keras_slot
 from kompat.storage import plain
-from kompat.values import keras as keras_values, keras_slot
+from kompat.values import keras as keras_values
 from kompat.values.adapter import adapter_of
 from kompat.values.torch import copy_all, from_numpy
 
@@ -40,7 +41,7 @@ class Storage(plain.Storage):
             held.copy_(value)
 
 
-def _apart(initialise: Any) -> Any:
+def taking_apart(initialise: Any) -> Any:
     """Keras makes a variable of a `Parameter` by taking it; that of a K.variable is copied."""
 
     @functools.wraps(initialise)
@@ -48,10 +49,6 @@ def _apart(initialise: Any) -> Any:
         initialise(self, value.detach().clone() if hasattr(value, "kompat_owned") else value)
 
     return _initialize
-
-
-if not hasattr(keras.Variable._initialize, "__wrapped__"):
-    keras.Variable._initialize = _apart(keras.Variable._initialize)
 
 
 def snapshot(variable: keras.Variable) -> tuple[Any, Any]:

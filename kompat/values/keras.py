@@ -14,7 +14,8 @@ import keras
 import numpy as np
 
 from kompat.errors import LossyWriteError, SymbolicValueError, UnavailableValueError
-from kompat.values import keras_slot, locks
+from kompat.keras_private import patches, scope as keras_scope, slot as keras_slot
+from kompat.values import locks
 from kompat.values.adapter import (
     Adapter,
     ImmutableAdapter,
@@ -55,7 +56,7 @@ class KerasAdapter(Adapter):
         return tuple(x.shape), keras_slot.dtype(x)
 
     def read(self, x: keras.Variable, copy: bool = True) -> Any:
-        scope = keras_slot.active_scope()
+        scope = keras_scope.active()
         if scope is not None:
             value = scope.get_current_value(x)
             if value is not None and self.is_concrete(value):
@@ -99,7 +100,7 @@ class KerasAdapter(Adapter):
 
     def _in_trace(self, source: Any) -> Any:
         """The tracer that stands for a Keras variable in the active scope; else the source."""
-        scope = keras_slot.active_scope()
+        scope = keras_scope.active()
         if scope is None or not isinstance(source, keras.Variable):
             return source
         value = scope.get_current_value(source)
@@ -110,7 +111,7 @@ class KerasAdapter(Adapter):
 
     def stage_traced(self, x: keras.Variable, value: Any) -> Any:
         """A value of the engine's own trace can only be recorded in a scope."""
-        if keras_slot.active_scope() is None:
+        if keras_scope.active() is None:
             raise SymbolicValueError(
                 f"{self.name(x)}: expected a concrete value, received a tracer.",
                 "outside a keras.StatelessScope the trace would leak into the variable.",
@@ -132,7 +133,7 @@ class KerasAdapter(Adapter):
             return tensor
         if self.is_concrete(tensor):
             return as_host(tensor, None, want, self.name(x))
-        scope = keras_slot.active_scope()
+        scope = keras_scope.active()
         if hasattr(scope, "fitting"):
             return scope.fitting(x, tensor)  # a graph's run, which looks at the values
         if kind_of(want) in "bi":
@@ -163,7 +164,7 @@ class KerasAdapter(Adapter):
         """Make sure that the variable itself, not a trainer, has the value."""
 
     def commit(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        if keras_slot.active_scope() is None:
+        if keras_scope.active() is None:
             self.store(staged)
         else:
             for x, value in staged:
@@ -226,7 +227,7 @@ class KerasInPlace(KerasAdapter):
         return _in_place(held).lock(held)
 
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
-        if keras_slot.active_scope() is not None:
+        if keras_scope.active() is not None:
             return super().stage_host(x, value)
         held = self.held(x)
         adapter = _in_place(held)
@@ -297,7 +298,8 @@ class KerasOnJax(KerasAdapter):
         return not isinstance(value, jax.core.Tracer)
 
     def read_slot(self, x: keras.Variable, copy: bool) -> Any:
-        from kompat.values import jax as jax_values, jax_trainer
+        from kompat.keras_private import jax_trainer
+        from kompat.values import jax as jax_values
 
         while True:
             held = self.held(x)
@@ -314,14 +316,14 @@ class KerasOnJax(KerasAdapter):
                     jax_trainer.wait()
 
     def absent(self, x: keras.Variable) -> Any:
-        from kompat.values import jax_trainer
+        from kompat.keras_private import jax_trainer
 
         if keras_slot.initializer(x) is not None:
             return super().absent(x)
         return jax_trainer.current(x, self.name(x))
 
     def reclaim(self, x: keras.Variable) -> None:
-        from kompat.values import jax_trainer
+        from kompat.keras_private import jax_trainer
 
         jax_trainer.require_mine(x, self.name(x))
         if keras_slot.read(x) is None:
@@ -332,7 +334,7 @@ class KerasOnJax(KerasAdapter):
     def stage_host(self, x: keras.Variable, value: Any) -> Any:
         from kompat.values import jax as jax_values
 
-        if keras_slot.active_scope() is None:
+        if keras_scope.active() is None:
             jax_values.require_unrecorded(self.name(x))
             self.reclaim(x)
         (shape, dtype), name = self.spec(x), self.name(x)
@@ -357,7 +359,8 @@ class KerasOnJax(KerasAdapter):
         return host
 
     def store(self, staged: Sequence[tuple[Any, Any]]) -> None:
-        from kompat.values import jax as jax_values, jax_trainer
+        from kompat.keras_private import jax_trainer
+        from kompat.values import jax as jax_values
 
         placements = [jax_values.placement_of(keras_slot.read(x)) for x, _ in staged]
         arrays = jax_values.place([host for _, host in staged], placements)
@@ -382,9 +385,4 @@ def adapter_for(cls: type) -> Adapter | None:
     return VARIABLE if issubclass(cls, keras.Variable) else None
 
 
-if keras.config.backend() == "jax":
-    from kompat.values import jax_donation, jax_step
-
-    jax_donation.guard()
-    if not getattr(keras.config, "is_nnx_enabled", lambda: False)():
-        jax_step.guard()
+patches.apply("values")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from kompat.errors import UninitializedVariableError
+from kompat.errors import SessionError, UninitializedVariableError
 from kompat.values.adapter import Adapter, as_host, view_refused
 from kompat.values.locks import OwnLock
 
@@ -105,6 +105,16 @@ def make_current(values: PrivateValues | None) -> PrivateValues | None:
     before = _current.get()
     _current.set(values)
     return before
+
+
+def require_own_values(caller: str) -> None:
+    """Raise SessionError if this thread's session has values of its own."""
+    if current() is not None:
+        raise SessionError(
+            f"{caller}: expected the default session, received a session with values of its own.",
+            "Keras trains the variables' own values, not those of a session made by hand.",
+            "call K.set_session(session) first: then its values are the variables' own.",
+        )
 
 
 class PrivateAdapter(Adapter):

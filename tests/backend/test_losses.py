@@ -12,7 +12,7 @@ from scipy import special
 from shares import examples
 
 from kompat.backend import probabilities
-from kompat.values import keras_mask
+from kompat.keras_private import mask as keras_mask
 
 LOGITS = arrays.arrays(np.float32, (4, 3), elements=st.floats(-80, 80, width=32))
 CLASSES = arrays.arrays(np.int32, (4,), elements=st.integers(0, 2))

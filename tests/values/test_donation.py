@@ -73,7 +73,7 @@ class Reader(keras.callbacks.Callback):
 def test_nothing_is_copied_that_nobody_else_holds(engine, monkeypatch, way):
     if engine != "jax":
         pytest.skip("only JAX donates")
-    from kompat.values import jax_donation
+    from kompat.keras_private import jax_donation
 
     copied = []
     monkeypatch.setattr(jax_donation.jnp, "copy", lambda x: copied.append(x) or x + 0)

@@ -353,7 +353,7 @@ def test_a_value_on_its_way_from_the_trainer_is_waited_for(monkeypatch, engine):
         pytest.skip("only the JAX trainer takes the values away")
     import keras
 
-    from kompat.values import jax_trainer
+    from kompat.keras_private import jax_trainer
 
     v = keras.Variable(np.ones(2, np.float32))
     value, looks = v._value, []
@@ -375,7 +375,8 @@ def test_a_buffer_donated_while_it_is_read_is_asked_for_again(monkeypatch, engin
         pytest.skip("only JAX donates buffers")
     import keras
 
-    from kompat.values import jax as jax_values, keras_slot
+    from kompat.keras_private import slot as keras_slot
+    from kompat.values import jax as jax_values
 
     v = keras.Variable(np.zeros(2, np.float32))
     looked_at = []

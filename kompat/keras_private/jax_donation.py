@@ -20,10 +20,9 @@ from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
-import keras
 
 from kompat.errors import StaleCompilationError
-from kompat.values import jax_step, jax_trainer
+from kompat.keras_private import jax_step, jax_trainer
 
 GROUPS = tuple(f"{group}_variables" for group in jax_trainer.GROUPS)
 
@@ -59,24 +58,9 @@ _loops: WeakKeyDictionary[Any, list[_Loop]] = WeakKeyDictionary()
 """Trainer -> its running loops, outermost first: `fit` calls `evaluate`."""
 
 
-def guard() -> None:
-    """Change the trainer's class, once."""
-    trainer = _trainer_class()
-    if hasattr(trainer._get_jax_state, "__wrapped__"):
-        return
-    trainer._get_jax_state = _collecting(trainer._get_jax_state)
-    trainer._make_function = _keeping(trainer._make_function)
-    trainer.jax_state_sync = _handing_back(trainer.jax_state_sync)
-    for name in jax_trainer.LOOPS:
-        setattr(trainer, name, _looping(getattr(trainer, name)))
+def collecting(collect: Callable[..., Any]) -> Callable[..., Any]:
+    """`_get_jax_state`, whose arrays nobody else holds."""
 
-
-def _trainer_class() -> Any:
-    module = jax_trainer.TRAINER_MODULE
-    return next(base for base in keras.Model.__mro__ if base.__module__ == module)
-
-
-def _collecting(collect: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(collect)
     def _get_jax_state(
         self: Any, *args: Any, purge_model_variables: bool = False, **kwargs: Any
@@ -146,7 +130,9 @@ def _is_deleted(x: Any) -> bool:
     return isinstance(x, jax.Array) and x.is_deleted()
 
 
-def _keeping(make: Callable[..., Any]) -> Callable[..., Any]:
+def keeping(make: Callable[..., Any]) -> Callable[..., Any]:
+    """`_make_function`, whose steps keep their results for the loop."""
+
     @functools.wraps(make)
     def _make_function(self: Any, step_function: Any, *args: Any, **kwargs: Any) -> Any:
         step = _kept(self, jax_step.at_once(step_function))
@@ -171,7 +157,9 @@ def _kept(trainer: Any, step: Callable[..., Any]) -> Callable[..., Any]:
     return step_function
 
 
-def _handing_back(sync: Callable[..., Any]) -> Callable[..., Any]:
+def handing_back(sync: Callable[..., Any]) -> Callable[..., Any]:
+    """`jax_state_sync`, which hands back the newest state."""
+
     @functools.wraps(sync)
     def jax_state_sync(self: Any) -> None:
         loop = _loops[self][-1] if _loops.get(self) else None
@@ -204,7 +192,9 @@ def _hand_back(trainer: Any) -> None:
     trainer._jax_state_synced = True
 
 
-def _looping(loop: Callable[..., Any]) -> Callable[..., Any]:
+def looping(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop of the trainer, which is known while it runs, and hands the state back in any case."""
+
     @functools.wraps(loop)
     def looping(self: Any, *args: Any, **kwargs: Any) -> Any:
         loops = _loops.setdefault(self, [])

@@ -27,10 +27,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import keras
 
-from kompat.values import jax as jax_values, jax_trainer, keras_slot
-from kompat.values.adapter import adapter_of
+from kompat.keras_private import jax_trainer, scope as keras_scope, slot as keras_slot
 
 _TRACES = 10
 """How often a step is traced for its arguments: one may make new variables in each trace."""
@@ -225,33 +223,23 @@ def _lives_outside(variable: Any) -> bool:
     return (
         not getattr(variable, "scope_local", False)
         and keras_slot.initializer(variable) is None
-        and (jax.config.jax_enable_x64 or not jax_values.is_wide(keras_slot.dtype(variable)))
+        and jax.dtypes.canonicalize_dtype(keras_slot.dtype(variable)) == keras_slot.dtype(variable)
     )
 
 
 def _held(variable: Any) -> Any:
-    with keras_slot.outside_scope():
-        adapter: Any = adapter_of(type(variable))
-        return getattr(adapter, "own", adapter).held(variable)
+    with keras_scope.outside():
+        held = keras_slot.read(variable)
+        name = f"variable {variable.path!r}"
+        return jax_trainer.current(variable, name) if held is None else held
 
 
 def _put(variable: Any, value: Any) -> None:
-    with keras_slot.outside_scope():
+    with keras_scope.outside():
         variable._direct_assign(value)
 
 
-def guard() -> None:
-    """Change the trainer's module and Keras's scopes, once."""
-    module = jax_trainer.module()
-    if isinstance(module.jit, _Jit):
-        return
-    module.jit = _Jit(module.jit)
-    scope = keras.StatelessScope
-    scope.get_current_value = _reading(scope.get_current_value)
-    scope.add_update = _writing(scope.add_update)
-
-
-class _Jit:
+class Jit:
     """`jit` in the trainer's module: what it compiles with donation is a step."""
 
     def __init__(self, jit: Callable[..., Any]):
@@ -261,7 +249,9 @@ class _Jit:
         return (Step if "donate_argnums" in options else self._jit)(function, **options)
 
 
-def _reading(get: Callable[..., Any]) -> Callable[..., Any]:
+def reading(get: Callable[..., Any]) -> Callable[..., Any]:
+    """`StatelessScope.get_current_value`, which the running step answers where Keras does not."""
+
     @functools.wraps(get)
     def get_current_value(self: Any, variable: Any) -> Any:
         value = get(self, variable)
@@ -272,7 +262,9 @@ def _reading(get: Callable[..., Any]) -> Callable[..., Any]:
     return get_current_value
 
 
-def _writing(add: Callable[..., Any]) -> Callable[..., Any]:
+def writing(add: Callable[..., Any]) -> Callable[..., Any]:
+    """`StatelessScope.add_update`, of which the running step takes note."""
+
     @functools.wraps(add)
     def add_update(self: Any, update: tuple[Any, Any]) -> None:
         if _active.run is not None:

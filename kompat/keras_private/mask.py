@@ -1,8 +1,7 @@
 """Private corner of Keras: the mask that a tensor carries.
 
 A loss whose mask says which elements count is averaged over those. Layers make masks through
-`compute_mask`; a function has no public way to. `tests/test_private_corners.py` says so when Keras
-changes it.
+`compute_mask`; a function has no public way to.
 """
 
 from typing import Any

@@ -23,7 +23,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from kompat.errors import UnavailableValueError
-from kompat.values import keras_slot
+from kompat.keras_private import scope as keras_scope, slot as keras_slot
 
 TRAINER_MODULE = "keras.src.backend.jax.trainer"
 _CALLBACK_MODULE = "keras.src.callbacks.callback_list"
@@ -63,11 +63,6 @@ def innermost() -> Any:
     """The trainer whose loop runs in this thread, the innermost one; None if none does."""
     trainers = _running.get(threading.get_ident())
     return trainers[-1] if trainers else None
-
-
-def module() -> Any:
-    """The module of the trainer."""
-    return sys.modules[TRAINER_MODULE]
 
 
 def runs_elsewhere(variable: Any) -> bool:
@@ -116,7 +111,7 @@ def reclaim(variable: Any, name: str) -> None:
 def current(variable: Any, name: str) -> Any:
     """The JAX array that `variable` holds at this moment, wherever the trainer keeps it."""
     for trainer, frame, in_callback in _loops(sys._getframe(1)):
-        if in_callback and keras_slot.active_scope() is None:
+        if in_callback and keras_scope.active() is None:
             trainer.jax_state_sync()
         value = keras_slot.read(variable)
         if value is None:

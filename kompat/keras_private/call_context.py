@@ -2,7 +2,6 @@
 
 A layer that is called without `training` takes it from the layer around it; Keras offers no other
 way to tell nested models and layers of layers the phase.
-`tests/test_private_corners.py` says so when Keras changes it.
 """
 
 import contextlib
