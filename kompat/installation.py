@@ -1,9 +1,10 @@
 """Let old imports of the Keras backend find K, in a whole process.
 
 After `install()`, ``keras.backend``, ``keras.backend.tensorflow_backend`` and
-``tensorflow.keras.backend`` are K, and ``optimizer.lr`` is the learning rate. Keras is imported no
-earlier than the program does it, so that the program may still choose its engine. For the user's
-own code TensorFlow 1's names are there too: as attributes of ``tensorflow``, or, where that is not
+``tensorflow.keras.backend`` are K, ``optimizer.lr`` is the learning rate, and what else an old
+Keras had and today's has not is there (`kompat.legacy`). Keras is imported no earlier than the
+program does it, so that the program may still choose its engine. For the user's own code
+TensorFlow 1's names are there too: as attributes of ``tensorflow``, or, where that is not
 installed, in what plays it.
 """
 
@@ -13,11 +14,14 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from kompat import stand_in
-from kompat.engine_choice import choose_engine
+from kompat import stand_in, startup
+from kompat.engine_choice import choose_engine, noted_program
+from kompat.legacy import modules as old_modules
+from kompat.legacy.version import version_named, version_of
 from kompat.user_code import is_user_code
 
 # Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
@@ -34,8 +38,17 @@ _LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
 _TENSORFLOW_1_KERAS = "tensorflow.compat.v1.keras"
 
 
-def install() -> None:
-    """Make the names of the old Keras backend resolve to K, until `uninstall`.
+def install(keras: str | None = None) -> None:
+    """Make the names of the old Keras backend resolve to K, and old Keras's to today's.
+
+    `uninstall` takes all of it back.
+
+    Args:
+        keras: the Keras that the program was written for: "1.2", "2.2", "2.3" or "tf". By default
+            the words of the program that `kompat run` runs tell, as ``nb_epoch`` does of 1.2.
+
+    Raises:
+        ArgumentError: `keras` is none of these.
 
     Example:
 
@@ -46,8 +59,10 @@ def install() -> None:
     np.float32(2.0)
     >>> kompat.uninstall()
     """
+    version = version_named(keras) if keras is not None else _version_of_program()
     if _finder in sys.meta_path:
         return
+    _patches.version = version
     sys.meta_path.insert(0, _finder)
     _patches.at_once()
     for name, change in _AFTER_IMPORT.items():
@@ -62,10 +77,16 @@ def uninstall() -> None:
         _patches.revert()
 
 
+def _version_of_program() -> str:
+    return startup.handed_down_keras() or version_of(noted_program())[0]
+
+
 class _Patches:
     """What `install` changes in modules, as soon as they are there, and how to change it back."""
 
     def __init__(self) -> None:
+        self.version = ""
+        self.in_place = False
         self.modules: dict[str, ModuleType | None] = {}
         self.attributes: list[tuple[Any, str, Any]] = []
 
@@ -93,11 +114,26 @@ class _Patches:
             self._attribute(model, "input", model_input)
             self._attribute(model, "output", model_output)
         self._attribute(keras.layers.Layer, "add_update", add_update)
+        self.in_place = True
+        for name in filter(old_modules.is_public, list(sys.modules)):
+            self.old_names_in(name)
         _explain_foreign_tensors()
 
     def after_tensorflow(self) -> None:
         self._attribute(sys.modules["tensorflow"], "__getattr__", _tensorflow_1_name)
         _explain_foreign_tensors()
+
+    def old_names_in(self, name: str) -> None:
+        """Let a module of Keras find what it had once."""
+        look_up = partial(old_modules.old_attribute, name)
+        self._attribute(sys.modules[name], "__getattr__", look_up)
+
+    def old_module(self, name: str) -> None:
+        """Note a module that only an old Keras had, to forget it afterwards."""
+        self.modules.setdefault(name, None)
+        parent, _, child = name.rpartition(".")
+        if parent in sys.modules:
+            self.attributes.append((sys.modules[parent], child, _ABSENT))
 
     def revert(self) -> None:
         for owner, name, old in reversed(self.attributes):
@@ -112,6 +148,7 @@ class _Patches:
                 sys.modules[name] = module
         self.modules.clear()
         self.attributes.clear()
+        self.in_place = False
 
     def _module(self, name: str, module: ModuleType) -> None:
         self.modules.setdefault(name, sys.modules.get(name))
@@ -257,7 +294,20 @@ class _Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(name, _KLoader())
         if name == _TENSORFLOW_1_KERAS:
             return importlib.machinery.ModuleSpec(name, _DoorLoader(), is_package=True)
-        return None
+        old = old_modules.specification(name, _patches.old_module)
+        if old is None and _patches.in_place and old_modules.is_public(name):
+            return self._with_old_names(name, path)
+        return old
+
+    def _with_old_names(
+        self, name: str, path: Sequence[str] | None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """How to load a module of Keras that is imported after Keras itself."""
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            change = partial(_patches.old_names_in, name)
+            spec.loader = _OwnLoader(spec.loader, change)
+        return spec
 
     def _changed(
         self, name: str, path: Sequence[str] | None

@@ -1,0 +1,5 @@
+"""Datasets: arguments."""
+
+from kompat.legacy.row import Row
+
+ROWS: list[Row] = []
