@@ -15,12 +15,13 @@ import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from kompat import stand_in, startup
 from kompat.engine_choice import choose_engine, noted_program
-from kompat.legacy import modules as old_modules
+from kompat.legacy import arguments, modules as old_modules
+from kompat.legacy.names import at_address
 from kompat.legacy.version import version_named, version_of
 from kompat.user_code import is_user_code
 
@@ -87,6 +88,7 @@ class _Patches:
     def __init__(self) -> None:
         self.version = ""
         self.in_place = False
+        self.functions: dict[FunctionType, Any] = {}
         self.modules: dict[str, ModuleType | None] = {}
         self.attributes: list[tuple[Any, str, Any]] = []
 
@@ -115,6 +117,11 @@ class _Patches:
             self._attribute(model, "output", model_output)
         self._attribute(keras.layers.Layer, "add_update", add_update)
         self.in_place = True
+        for change in arguments.changes(self.version):
+            if change.owner is None:
+                self.functions[at_address(change.name)] = change.value
+            else:
+                self._attribute(*change)
         for name in filter(old_modules.is_public, list(sys.modules)):
             self.old_names_in(name)
         _explain_foreign_tensors()
@@ -126,7 +133,11 @@ class _Patches:
     def old_names_in(self, name: str) -> None:
         """Let a module of Keras find what it had once."""
         look_up = partial(old_modules.old_attribute, name)
-        self._attribute(sys.modules[name], "__getattr__", look_up)
+        module = sys.modules[name]
+        self._attribute(module, "__getattr__", look_up)
+        for attribute, value in list(vars(module).items()):
+            if isinstance(value, FunctionType) and value in self.functions:
+                self._attribute(module, attribute, self.functions[value])
 
     def old_module(self, name: str) -> None:
         """Note a module that only an old Keras had, to forget it afterwards."""
@@ -148,6 +159,7 @@ class _Patches:
                 sys.modules[name] = module
         self.modules.clear()
         self.attributes.clear()
+        self.functions.clear()
         self.in_place = False
 
     def _module(self, name: str, module: ModuleType) -> None:

@@ -90,9 +90,8 @@ def old_names(module: str) -> list[str]:
 def at_address(address: str) -> Any:
     """What stands at an address such as ``keras.layers.Dense`` or ``keras.Model.fit``."""
     path, _, name = address.rpartition(".")
-    module = _module(path)
-    owner = at_address(path) if module is None else module
-    return getattr(owner, name)
+    holder = at_address(path) if path else None
+    return getattr(holder, name) if hasattr(holder, name) else import_module(address)
 
 
 def _kept(row: Row, module: str) -> Any:

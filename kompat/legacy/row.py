@@ -7,9 +7,10 @@ kind       `was`                                        `now`
 =========  ===========================================  ========================================
 module     the address of a module                      where its names are today, best first
 name       a name of the module `where`                 the address of what takes its place
-removed    a name, or an argument, of `where`           "": it raises; `why` and `mend` say more
+removed    a name of the module `where`                 "": it raises; `why` and `mend` say more
 argument   arguments of `where`, by name                one argument, a method such as ``weights()``
                                                         for the object, or "" to pass over it
+refused    an argument of `where`                       "": it raises; `why` and `mend` say more
 positions  the order of the arguments of `where`        "": they are passed by name
 default    the default of an argument of `where`        what it is today
 method     a method or attribute of `where`             the address of what takes its place
@@ -21,7 +22,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "module", "name", "removed", "argument", "positions", "default", "method", "semantics"
+    "module",
+    "name",
+    "removed",
+    "argument",
+    "refused",
+    "positions",
+    "default",
+    "method",
+    "semantics",
 ]
 KERAS_1, KERAS_2_2, KERAS_2_3, TF_KERAS = VERSIONS = ("1.2", "2.2", "2.3", "tf")
 BEFORE_2_3 = (KERAS_1, KERAS_2_2)
@@ -83,3 +92,38 @@ def removed(where: str, was: str, why: str, mend: str) -> list[Row]:
         Row("removed", where, name, why=why, mend=mend, old=f"from {where} import {name}")
         for name in was.split()
     ]
+
+
+def arguments(
+    where: str,
+    was: str,
+    now: str,
+    old: str = "",
+    new: str = "",
+    versions: tuple[str, ...] = VERSIONS,
+    translate: str = "",
+    numbers: bool = False,
+    why: str = "",
+) -> list[Row]:
+    """One argument, or several that are one today."""
+    return [
+        Row("argument", where, was, now, versions, translate, numbers, why, "", old, new),
+    ]
+
+
+def positions(
+    where: str,
+    order: str,
+    versions: tuple[str, ...] = VERSIONS,
+    translate: str = "",
+    **example: str,
+) -> list[Row]:
+    """The order of the arguments; `translate` names a condition on them."""
+    return [Row("positions", where, order, "", versions, translate, **example)]  # type: ignore[arg-type]
+
+
+def default(
+    where: str, was: str, now: str, versions: tuple[str, ...], why: str = "", **example: str
+) -> list[Row]:
+    """A default that changed what models compute: both as ``name=value``."""
+    return [Row("default", where, was, now, versions, numbers=True, why=why, **example)]  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Which Keras a program was written for: as somebody says it, or by the program's own words."""
 
 import ast
+import warnings
 
 from kompat.errors import ArgumentError
 from kompat.legacy.row import KERAS_1, KERAS_2_2, TF_KERAS, VERSIONS
@@ -39,7 +40,9 @@ def version_of(source: str | bytes) -> tuple[str, str]:
     ('2.2', '')
     """
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python shows them when it compiles the program.
+            nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):
         return KERAS_2_2, ""
     for node in nodes:

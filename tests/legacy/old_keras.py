@@ -4,6 +4,7 @@
 class; what is indented belongs to the class above: a method with parameters, or a property.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,14 @@ def names_of(version: str) -> Iterator[Name]:
 
 
 def _parameters(text: str) -> Iterator[tuple[str, str]]:
-    """Names and defaults; commas inside of brackets belong to a default."""
-    for part in re.split(r", (?![^(\[{]*[)\]}])", text) if text else ():
-        name, _, default = part.partition("=")
-        yield name, default
+    """Names, with their stars, and the texts of their defaults."""
+    arguments = ast.parse(f"def function({text}): pass").body[0].args
+    named = [*arguments.posonlyargs, *arguments.args]
+    without = [""] * (len(named) - len(arguments.defaults))
+    yield from zip((one.arg for one in named), [*without, *map(ast.unparse, arguments.defaults)])
+    if arguments.vararg:
+        yield f"*{arguments.vararg.arg}", ""
+    for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+        yield one.arg, "" if default is None else ast.unparse(default)
+    if arguments.kwarg:
+        yield f"**{arguments.kwarg.arg}", ""

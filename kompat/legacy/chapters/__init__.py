@@ -1,6 +1,7 @@
 """The differences between old Keras and today's, a chapter per part of Keras."""
 
 from kompat.legacy.chapters import (
+    activations,
     applications,
     callbacks,
     constraints,
@@ -22,6 +23,7 @@ from kompat.legacy.row import Row
 CHAPTERS: dict[str, list[Row]] = {
     "modules": modules.ROWS,
     "layers": layers.ROWS,
+    "activations": activations.ROWS,
     "models": models.ROWS,
     "optimizers": optimizers.ROWS,
     "callbacks": callbacks.ROWS,

@@ -35,4 +35,19 @@ NAMES: list[Row] = [
     ),
 ]
 
-ROWS: list[Row] = [*NAMES]
+ARGUMENTS: list[Row] = [
+    Row(
+        "argument",
+        "keras.applications.imagenet_utils.preprocess_input "
+        "keras.applications.inception_v3.preprocess_input "
+        "keras.applications.xception.preprocess_input",
+        "dim_ordering",
+        "data_format",
+        translate="data_format",
+        old="keras.applications.xception.preprocess_input(np.ones((1, 3, 2, 2)), "
+        "dim_ordering='th')",
+        new="np.full((1, 3, 2, 2), 1 / 127.5 - 1)",
+    ),
+]
+
+ROWS: list[Row] = [*NAMES, *ARGUMENTS]

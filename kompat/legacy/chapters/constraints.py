@@ -11,4 +11,31 @@ NAMES: list[Row] = [
     ),
 ]
 
-ROWS: list[Row] = [*NAMES]
+ARGUMENTS: list[Row] = [
+    Row(
+        "argument",
+        f"keras.constraints.{name}",
+        was,
+        now,
+        old=f"keras.constraints.{name}({was}=0.5)",
+        new=f"keras.constraints.{name}({now}=0.5)",
+    )
+    for name, was, now in (
+        ("MaxNorm", "m", "max_value"),
+        ("MinMaxNorm", "low", "min_value"),
+        ("MinMaxNorm", "high", "max_value"),
+    )
+]
+
+ARGUMENTS += [
+    Row(
+        "argument",
+        "keras.constraints.get",
+        "kwargs",
+        why="an object is made with its arguments: those of its class.",
+        old="keras.constraints.get('non_neg', kwargs=None)",
+        new="keras.constraints.get('non_neg')",
+    ),
+]
+
+ROWS: list[Row] = [*NAMES, *ARGUMENTS]

@@ -2,4 +2,16 @@
 
 from kompat.legacy.row import Row
 
-ROWS: list[Row] = []
+ARGUMENTS: list[Row] = [
+    Row(
+        "argument",
+        "keras.initializers.VarianceScaling",
+        "distribution",
+        "distribution",
+        translate="distribution",
+        old="keras.initializers.VarianceScaling(distribution='normal')",
+        new="keras.initializers.VarianceScaling(distribution='truncated_normal')",
+    ),
+]
+
+ROWS: list[Row] = [*ARGUMENTS]

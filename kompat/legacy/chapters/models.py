@@ -1,6 +1,6 @@
 """Models, and the engine beneath them: names, arguments and methods."""
 
-from kompat.legacy.row import Row, names, removed
+from kompat.legacy.row import BEFORE_2_3, BEFORE_TF, KERAS_1, Row, names, removed
 
 _TOPOLOGY = "kompat.legacy.forms.topology"
 _HDF5 = "kompat.legacy.forms.hdf5"
@@ -16,7 +16,7 @@ NAMES: list[Row] = [
         model_from_config=f"{_TOPOLOGY}.model_from_config",
         make_batches=f"{_TOPOLOGY}.make_batches",
         batch_shuffle=f"{_TOPOLOGY}.batch_shuffle",
-        slice_X=f"{_TOPOLOGY}.slice_arrays",
+        slice_X=f"{_TOPOLOGY}.slice_X",
         to_list=f"{_TOPOLOGY}.to_list",
         object_list_uid=f"{_TOPOLOGY}.object_list_uid",
         pickle_model=f"{_TOPOLOGY}.pickle_model",
@@ -80,4 +80,123 @@ NAMES: list[Row] = [
     ),
 ]
 
-ROWS: list[Row] = [*NAMES]
+_METHODS = "kompat.legacy.forms.methods"
+
+_MODEL = "keras.Model keras.src.models.functional.Functional"
+_ONE = "keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])"
+
+ARGUMENTS: list[Row] = [
+    Row(
+        "argument",
+        _MODEL,
+        "input",
+        "inputs",
+        old="(lambda x: keras.Model(input=x, output=x))(keras.Input((2,))).input_shape",
+        new="(lambda x: keras.Model(inputs=x, outputs=x))(keras.Input((2,))).input_shape",
+    ),
+    Row(
+        "argument",
+        _MODEL,
+        "output",
+        "outputs",
+        old="(lambda x: keras.Model(x, output=x))(keras.Input((2,))).output_shape",
+        new="(lambda x: keras.Model(x, x))(keras.Input((2,))).output_shape",
+    ),
+    Row(
+        "argument",
+        "keras.Model.compile",
+        "optimizer",
+        "optimizer",
+        translate="optimizer",
+        numbers=True,
+        why="a name stands for the defaults of its version.",
+        versions=BEFORE_TF,
+        old=f"(lambda m: (m.compile('adadelta'), float(m.optimizer.learning_rate)))({_ONE})[1]",
+        new="1.0",
+    ),
+    Row(
+        "argument",
+        "keras.Model.compile",
+        "metrics",
+        "metrics",
+        BEFORE_2_3,
+        "accuracy_as_acc",
+        why="the logs and the history have acc and val_acc.",
+        old=f"(lambda m: (m.compile('sgd', 'mse', metrics=['accuracy']), m.fit(np.ones((1, 2)), "
+        f"np.ones((1, 1)), verbose=0)))({_ONE})[1].history.keys() - {{'loss'}}",
+        new="{'acc'}",
+    ),
+    *(
+        Row(
+            "argument",
+            "keras.Model.compile",
+            name,
+            why=why,
+            versions=BEFORE_TF,
+            old=f"{_ONE}.compile('sgd', 'mse', {name}=None)",
+            new="None",
+        )
+        for name, why in (
+            ("sample_weight_mode", "weights of any shape are taken."),
+            ("target_tensors", "fit takes the targets."),
+        )
+    ),
+    Row(
+        "positions",
+        "keras.Model.compile",
+        "optimizer loss metrics loss_weights sample_weight_mode weighted_metrics target_tensors",
+        versions=BEFORE_TF,
+        old=f"{_ONE}.compile('sgd', 'mse', ['mae'], None, None)",
+        new="None",
+    ),
+    Row(
+        "argument",
+        "keras.Model.fit",
+        "nb_epoch",
+        "epochs",
+        old=f"(lambda m: (m.compile('sgd', 'mse'), m.fit(np.ones((1, 2)), np.ones((1, 1)), "
+        f"nb_epoch=3, verbose=0)))({_ONE})[1].epoch",
+        new="[0, 1, 2]",
+    ),
+    *(
+        Row(
+            "argument",
+            "keras.Model.fit keras.Model.evaluate keras.Model.predict",
+            name,
+            why="a keras.utils.PyDataset says it for itself.",
+            old=f"{_ONE}.predict(np.zeros((1, 2)), verbose=0, {name}=1)",
+            new="np.zeros((1, 1))",
+        )
+        for name in ("max_queue_size", "workers", "use_multiprocessing")
+    ),
+    Row(
+        "argument",
+        "keras.Model.train_on_batch keras.Model.test_on_batch",
+        "reset_metrics",
+        why="model.reset_metrics() does it.",
+        old=f"{_ONE}.train_on_batch.__name__",
+        new="'train_on_batch'",
+    ),
+    Row(
+        "positions",
+        "keras.Model.train_on_batch",
+        "x y class_weight sample_weight",
+        versions=(KERAS_1,),
+        old=f"{_ONE}.train_on_batch.__name__",
+        new="'train_on_batch'",
+    ),
+]
+
+METHODS: list[Row] = [
+    Row(
+        "method",
+        "keras.Sequential",
+        "add",
+        f"{_METHODS}.add",
+        why="a layer told its shape, as keras.Input does today.",
+        old="keras.Sequential([keras.layers.Dense(3, input_shape=(4,))]).input_shape",
+        new="keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).input_shape",
+    ),
+]
+
+ROWS: list[Row] = [*NAMES, *ARGUMENTS, *METHODS]

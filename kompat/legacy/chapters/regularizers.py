@@ -22,4 +22,27 @@ NAMES: list[Row] = [
     ),
 ]
 
-ROWS: list[Row] = [*NAMES]
+ARGUMENTS: list[Row] = [
+    Row(
+        "argument",
+        f"keras.regularizers.{name}",
+        "l",
+        name.lower(),
+        old=f"keras.regularizers.{name.lower()}(l=0.5)",
+        new=f"keras.regularizers.{name}(0.5)",
+    )
+    for name in ("L1", "L2")
+]
+
+ARGUMENTS += [
+    Row(
+        "argument",
+        "keras.regularizers.get",
+        "kwargs",
+        why="an object is made with its arguments: those of its class.",
+        old="keras.regularizers.get('l2', kwargs=None)",
+        new="keras.regularizers.get('l2')",
+    ),
+]
+
+ROWS: list[Row] = [*NAMES, *ARGUMENTS]

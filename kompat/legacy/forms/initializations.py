@@ -7,7 +7,6 @@ import keras
 import numpy as np
 
 from kompat import backend as K
-from kompat.legacy.values import initializer
 
 Draw = Callable[..., Any]
 
@@ -67,4 +66,16 @@ def get(identifier: Any, **kwargs: Any) -> Draw:
         return identifier
     if identifier in globals():
         return globals()[identifier]
-    return _from(lambda: keras.initializers.get(initializer(identifier)))
+    return _from(lambda: keras.initializers.get(identifier))
+
+
+def as_initializer(draw: Draw) -> Callable[..., Any]:
+    """What Keras calls with a shape and a dtype, of a function that makes a variable of a shape."""
+
+    def initialize(shape: Sequence[int], dtype: Any = None) -> Any:
+        drawn = draw(tuple(shape))
+        return K.cast(
+            K.get_value(drawn) if isinstance(drawn, keras.Variable) else drawn, dtype or K.floatx()
+        )
+
+    return initialize

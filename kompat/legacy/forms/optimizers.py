@@ -5,8 +5,6 @@ from typing import Any
 from kompat import backend as K
 
 
-def clip_norm(gradient: Any, limit: float, norm: Any) -> Any:
-    """A gradient made shorter, where its `norm` is greater than `limit`; a limit of 0 is none."""
-    if limit <= 0:
-        return gradient
-    return K.switch(K.greater_equal(norm, limit), gradient * limit / norm, gradient)
+def clip_norm(g: Any, c: float, n: Any) -> Any:
+    """A gradient `g` of the norm `n`, made shorter where that exceeds `c`; 0 is no limit."""
+    return g if c <= 0 else K.switch(K.greater_equal(n, c), g * c / n, g)

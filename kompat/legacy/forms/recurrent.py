@@ -27,8 +27,8 @@ class CuDNNLSTM(keras.layers.LSTM):
 class ConvLSTM2DCell(ConvLSTMCell):
     """One step of ConvLSTM2D."""
 
-    def __init__(self, filters: int, kernel_size: Any, **keywords: Any):
-        super().__init__(2, filters, kernel_size, **keywords)
+    def __init__(self, filters: int, kernel_size: Any, *arguments: Any, **keywords: Any):
+        super().__init__(2, filters, kernel_size, *arguments, **keywords)
 
 
 def time_distributed_dense(

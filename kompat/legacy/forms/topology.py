@@ -45,6 +45,11 @@ def slice_arrays(arrays: Any, start: Any = None, stop: int | None = None) -> Any
     return arrays[start:stop]
 
 
+def slice_X(X: Any, start: Any = None, stop: int | None = None) -> Any:
+    """`slice_arrays` under the name that it had in Keras 1."""
+    return slice_arrays(X, start, stop)
+
+
 def make_batches(size: int, batch_size: int) -> list[tuple[int, int]]:
     """The first row of each batch, and the one after its last."""
     return [(start, min(size, start + batch_size)) for start in range(0, size, batch_size)]
