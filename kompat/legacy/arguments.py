@@ -50,7 +50,6 @@ def changes(version: str) -> Iterator[Change]:
 
     The owner of a function is None, and its name its address.
     """
-    yield from _methods(version)
     rows = _rows_by_owner(version)
     for address, own in rows.items():
         target = at_address(address)
@@ -69,6 +68,7 @@ def changes(version: str) -> Iterator[Change]:
             function = translated(target, _plan(address, own))
             yield Change(None, address, function)
             yield Change(holder, address.rpartition(".")[2], function)
+    yield from _methods(version)
 
 
 def _methods(version: str) -> Iterator[Change]:

@@ -126,6 +126,11 @@ def accuracy_as_acc(metrics: Any) -> Any:
     return "acc" if metrics == "accuracy" else metrics
 
 
+def a_name(*arguments: Any) -> bool:
+    """Whether the first argument is the name of a weight, rather than its shape."""
+    return isinstance(arguments[:1] and arguments[0], str)
+
+
 def an_integer(*arguments: Any) -> bool:
     """Whether the second argument is a size, rather than all sizes of the kernel."""
     return len(arguments) < 2 or isinstance(arguments[1], int)
