@@ -195,6 +195,15 @@ ARGUMENTS: list[Row] = [
         new="'train_on_batch'",
     ),
     Row(
+        "default",
+        "keras.Model.predict",
+        "verbose=0",
+        "verbose='auto'",
+        why="it printed nothing.",
+        old=f"{_ONE}.predict(np.zeros((1, 2)))",
+        new="np.zeros((1, 1))",
+    ),
+    Row(
         "positions",
         "keras.Model.train_on_batch",
         "x y class_weight sample_weight",
