@@ -44,6 +44,11 @@ def note_program(source: str | bytes) -> None:
     _program = source
 
 
+def noted_program() -> str | bytes:
+    """What `note_program` remembers."""
+    return _program
+
+
 def choose_engine() -> None:
     """Set ``KERAS_BACKEND`` to the engine that Keras shall use.
 

@@ -13,6 +13,9 @@ __all__ = [
     "MissingAttributeError",
     "MissingEngineError",
     "NotAVariableError",
+    "RemovedArgumentError",
+    "RemovedImportError",
+    "RemovedNameError",
     "ShapeMismatchError",
     "SessionError",
     "StaleCompilationError",
@@ -76,6 +79,18 @@ class NotAVariableError(_Explained, TypeError, AttributeError):
 
 class ImmutableValueError(_Explained, TypeError, AttributeError, ValueError):
     """The thing to be written to is an array or tensor that cannot change; NumPy has ValueError."""
+
+
+class RemovedNameError(_Explained, AttributeError):
+    """A name of an old Keras that nothing takes the place of."""
+
+
+class RemovedImportError(_Explained, ImportError):
+    """The import of a name of an old Keras that nothing takes the place of."""
+
+
+class RemovedArgumentError(_Explained, TypeError, ValueError):
+    """An argument of an old Keras, or a value of one, that means nothing today."""
 
 
 class StaleCompilationError(_Explained, ValueError):

@@ -1,9 +1,10 @@
 """Let old imports of the Keras backend find K, in a whole process.
 
 After `install()`, ``keras.backend``, ``keras.backend.tensorflow_backend`` and
-``tensorflow.keras.backend`` are K, and ``optimizer.lr`` is the learning rate. Keras is imported no
-earlier than the program does it, so that the program may still choose its engine. For the user's
-own code TensorFlow 1's names are there too: as attributes of ``tensorflow``, or, where that is not
+``tensorflow.keras.backend`` are K, ``optimizer.lr`` is the learning rate, and what else an old
+Keras had and today's has not is there (`kompat.legacy`). Keras is imported no earlier than the
+program does it, so that the program may still choose its engine. For the user's own code
+TensorFlow 1's names are there too: as attributes of ``tensorflow``, or, where that is not
 installed, in what plays it.
 """
 
@@ -12,13 +13,17 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
-from types import ModuleType
+from functools import partial
+from types import FunctionType, ModuleType
 from typing import Any
 
 import kompat
-from kompat import stand_in
-from kompat.engine_choice import choose_engine
+from kompat import stand_in, startup
+from kompat.engine_choice import choose_engine, noted_program
 from kompat.keras_private import layers as keras_layers, patches
+from kompat.legacy import arguments, modules as old_modules
+from kompat.legacy.names import at_address
+from kompat.legacy.version import version_named, version_of
 from kompat.user_code import is_user_code
 
 # Names that a program may import, and one that Keras loads with itself for TensorFlow's sake.
@@ -31,12 +36,22 @@ _K_NAMES = frozenset(
     ]
 )
 _LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
+_ABSENT = object()
 # Even where TensorFlow is installed this is no module that can be imported.
 _TENSORFLOW_1_KERAS = "tensorflow.compat.v1.keras"
 
 
-def install() -> None:
-    """Make the names of the old Keras backend resolve to K, until `uninstall`.
+def install(keras: str | None = None) -> None:
+    """Make the names of the old Keras backend resolve to K, and old Keras's to today's.
+
+    `uninstall` takes all of it back.
+
+    Args:
+        keras: the Keras that the program was written for: "1.2", "2.2", "2.3" or "tf". By default
+            the words of the program that `kompat run` runs tell, as ``nb_epoch`` does of 1.2.
+
+    Raises:
+        ArgumentError: `keras` is none of these.
 
     Example:
 
@@ -47,8 +62,10 @@ def install() -> None:
     np.float32(2.0)
     >>> kompat.uninstall()
     """
+    version = version_named(keras) if keras is not None else _version_of_program()
     if _finder in sys.meta_path:
         return
+    _old_world.version = version
     sys.meta_path.insert(0, _finder)
     if stand_in.is_needed():
         patches.apply("install", "builtins", "importlib")
@@ -66,9 +83,14 @@ def uninstall() -> None:
     """
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
+    _old_world.revert()
     _modules.revert()
     patches.revert()
     kompat._forget()
+
+
+def _version_of_program() -> str:
+    return startup.handed_down_keras() or version_of(noted_program())[0]
 
 
 class _Modules:
@@ -96,6 +118,58 @@ class _Modules:
         self._before.clear()
 
 
+class _OldWorld:
+    """What `install` changes in Keras's modules and classes so that old programs find theirs."""
+
+    def __init__(self) -> None:
+        self.version = ""
+        self.in_place = False
+        self._functions: dict[FunctionType, Any] = {}
+        self._attributes: list[tuple[Any, str, Any]] = []
+
+    def apply(self) -> None:
+        """Change Keras, which is loaded."""
+        self.in_place = True
+        for change in arguments.changes(self.version):
+            if change.owner is None:
+                self._functions[at_address(change.name)] = change.value
+            else:
+                self._attribute(*change)
+        for name in filter(old_modules.is_public, list(sys.modules)):
+            self.old_names_in(name)
+
+    def old_names_in(self, name: str) -> None:
+        """Let a module of Keras find what it had once."""
+        look_up = partial(old_modules.old_attribute, name)
+        module = sys.modules[name]
+        self._attribute(module, "__getattr__", look_up)
+        for attribute, value in list(vars(module).items()):
+            if isinstance(value, FunctionType) and value in self._functions:
+                self._attribute(module, attribute, self._functions[value])
+
+    def old_module(self, name: str) -> None:
+        """Note a module that only an old Keras had, to forget it afterwards."""
+        _modules.note(name)
+        parent, _, child = name.rpartition(".")
+        if parent in sys.modules:
+            self._attributes.append((sys.modules[parent], child, _ABSENT))
+
+    def revert(self) -> None:
+        """Put back what was changed."""
+        for owner, name, stood in reversed(self._attributes):
+            if stood is not _ABSENT:
+                setattr(owner, name, stood)
+            elif name in vars(owner):
+                delattr(owner, name)
+        self._attributes.clear()
+        self._functions.clear()
+        self.in_place = False
+
+    def _attribute(self, owner: Any, name: str, value: Any) -> None:
+        self._attributes.append((owner, name, vars(owner).get(name, _ABSENT)))
+        setattr(owner, name, value)
+
+
 def _after_k() -> None:
     """Give K the place of Keras's backend, once both are loaded."""
     from kompat import backend
@@ -105,6 +179,7 @@ def _after_k() -> None:
         if name in sys.modules:
             _modules.replace(name, backend)
     patches.apply("install", "keras")
+    _old_world.apply()
     _explain_foreign_tensors()
 
 
@@ -246,7 +321,20 @@ class _Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(name, _KLoader())
         if name == _TENSORFLOW_1_KERAS:
             return importlib.machinery.ModuleSpec(name, _DoorLoader(), is_package=True)
-        return None
+        old = old_modules.specification(name, _old_world.old_module)
+        if old is None and _old_world.in_place and old_modules.is_public(name):
+            return self._with_old_names(name, path)
+        return old
+
+    def _with_old_names(
+        self, name: str, path: Sequence[str] | None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """How to load a module of Keras that is imported after Keras itself."""
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is not None and spec.loader is not None:
+            change = partial(_old_world.old_names_in, name)
+            spec.loader = _OwnLoader(spec.loader, change)
+        return spec
 
     def _changed(
         self, name: str, path: Sequence[str] | None
@@ -261,6 +349,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 _finder = _Finder()
 _modules = _Modules()
+_old_world = _OldWorld()
 # K loads Keras itself, where the program has not: Keras is changed when both are there.
 _AFTER_IMPORT: dict[str, Callable[[], Any]] = {
     "keras": lambda: importlib.import_module("kompat.backend"),

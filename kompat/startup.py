@@ -5,8 +5,10 @@ starts: those of `multiprocessing` and joblib, the workers of pytest-xdist, a `s
 `sys.executable`. In each of them Python itself executes ``kompat_startup.pth``, which is installed
 beside the package, and that calls `install_in_child`. Without the variable it imports nothing.
 
-The variable belongs to `kompat run` and lasts as long as its process. `kompat.uninstall` is for the
-process that calls it and leaves the variable alone; ``del os.environ["KOMPAT_RUN"]`` lets later
+KOMPAT_KERAS says which Keras the program was written for.
+
+The variables belong to `kompat run` and last as long as its process. `kompat.uninstall` is for the
+process that calls it and leaves them alone; ``del os.environ["KOMPAT_RUN"]`` lets later
 children start without K. ``python -S`` reads no ``.pth`` files, so such a child has no K, nor has
 one that gets an environment without the variable.
 """
@@ -15,13 +17,25 @@ import os
 import sys
 
 _VARIABLE = "KOMPAT_RUN"
+_KERAS = "KOMPAT_KERAS"
 _GRAPH = "graph"
 _EAGER = "eager"
 
 
-def hand_down(graph: bool) -> None:
-    """Let this process and its children start in graph mode or eager mode, the latter with K."""
+def hand_down(graph: bool, keras: str) -> None:
+    """Let this process and its children start in graph mode or eager mode, the latter with K.
+
+    Args:
+        graph: whether in graph mode.
+        keras: the version of Keras that the program was written for.
+    """
     os.environ[_VARIABLE] = _GRAPH if graph else _EAGER
+    os.environ[_KERAS] = keras
+
+
+def handed_down_keras() -> str:
+    """The version of Keras that the program of `kompat run` was written for; "" outside of it."""
+    return os.environ.get(_KERAS, "") if _VARIABLE in os.environ else ""
 
 
 def starts_in_graph_mode() -> bool:

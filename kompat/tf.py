@@ -174,6 +174,7 @@ def __getattr__(name: str) -> Any:
 
 keras = _KerasDoor("kompat.tf.keras", "Keras 3, with K as its backend.")
 python = _namespace("python", keras=keras)
+contrib = _namespace("contrib", keras=keras)
 random = _namespace("random", set_seed=keras.utils.set_random_seed)
 compat = _namespace(
     "compat",

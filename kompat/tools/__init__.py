@@ -1,4 +1,4 @@
-"""The command line: ``kompat run [--backend NAME] [--graph] PROGRAM [ARGUMENT ...]``."""
+"""The command line: ``kompat run [OPTION ...] PROGRAM [ARGUMENT ...]``."""
 
 import argparse
 import sys
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from kompat import __version__
 
-_USAGE = "kompat run [-h] [--backend NAME] [--graph] PROGRAM [ARGUMENT ...]"
+_USAGE = (
+    "kompat run [-h] [--backend NAME] [--keras VERSION] [--graph] [--explain] "
+    "PROGRAM [ARGUMENT ...]"
+)
 _PROGRAMS = """\
 PROGRAM is what Python takes, or a notebook:
   script.py            a Python file
@@ -17,7 +20,7 @@ PROGRAM is what Python takes, or a notebook:
   -                    standard input
 Options stand before it; whatever follows it is its own.
 """
-_TAKES_VALUE = ("--backend",)
+_TAKES_VALUE = ("--backend", "--keras")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,13 +52,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="start in graph mode, as TensorFlow 1 does: for scripts that build updates out of "
         "variables",
     )
+    run.add_argument(
+        "--keras",
+        metavar="VERSION",
+        help="the Keras that the program was written for: 1.2, 2.2, 2.3 or tf (default: what its "
+        "own words tell, else 2.2)",
+    )
+    run.add_argument(
+        "--explain",
+        action="store_true",
+        help="say on standard error which Keras the program was written for",
+    )
     chosen = parser.parse_args(options)
     if not program:
         run.error("expected a program")
 
     from kompat.tools.run import run_program
 
-    return run_program(program, chosen.backend, chosen.graph)
+    return run_program(program, chosen.backend, chosen.graph, chosen.keras, chosen.explain)
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

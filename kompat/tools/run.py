@@ -18,16 +18,25 @@ from kompat import startup
 from kompat.engine_choice import engine_named, note_program, require_installed
 from kompat.errors import MissingEngineError, UnknownEngineError
 from kompat.installation import install
+from kompat.legacy.version import version_named, version_of
 from kompat.tools.program import Program, find_program
 
 
-def run_program(words: Sequence[str], backend: str | None = None, graph: bool = False) -> int:
+def run_program(
+    words: Sequence[str],
+    backend: str | None = None,
+    graph: bool = False,
+    keras: str | None = None,
+    explain: bool = False,
+) -> int:
     """Run a program as ``__main__``.
 
     Args:
         words: the program and its arguments, as they follow ``python``.
         backend: the name of the engine; None leaves the choice to `kompat.engine_choice`.
         graph: whether it starts in graph mode.
+        keras: the version of Keras that it was written for; None leaves it to the program's words.
+        explain: whether to say which version that is, and why, on standard error.
 
     Returns:
         0, or 2 if the program or the engine cannot be used. What else it raises goes through.
@@ -35,6 +44,7 @@ def run_program(words: Sequence[str], backend: str | None = None, graph: bool = 
     try:
         if backend is not None:
             _choose(backend)
+        version, why = (version_named(keras), "--keras") if keras is not None else ("", "")
         program = find_program(words)
     except OSError as error:
         path = os.path.abspath(error.filename)
@@ -42,8 +52,12 @@ def run_program(words: Sequence[str], backend: str | None = None, graph: bool = 
     except (ValueError, ImportError) as error:
         return _refuse(str(error))
     note_program(program.source)
-    startup.hand_down(graph)
-    install()
+    if not version:
+        version, why = version_of(program.source)
+    if explain:
+        print(f"kompat: written for Keras {version} ({why or 'the default'})", file=sys.stderr)
+    startup.hand_down(graph, version)
+    install(version)
     main = _become(program)
     try:
         program.execute(vars(main))

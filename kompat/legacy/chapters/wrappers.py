@@ -1,0 +1,5 @@
+"""Wrappers for scikit-learn."""
+
+from kompat.legacy.row import Row
+
+ROWS: list[Row] = []
