@@ -6,8 +6,8 @@ choose_engine()
 
 # These import Keras, which keeps the engine that is chosen by then.
 from kompat.engines.engine import Engine  # noqa: E402
-from kompat.engines.registry import MODULES_OF_KERAS, NAME, engine_class  # noqa: E402
+from kompat.engines.registry import NAME, engine_class  # noqa: E402
 
-__all__ = ["MODULES_OF_KERAS", "NAME", "Engine", "current"]
+__all__ = ["NAME", "Engine", "current"]
 
 current: Engine = engine_class(NAME)()

@@ -8,7 +8,6 @@ from importlib.metadata import EntryPoint, entry_points
 
 import keras
 
-from kompat.engine_choice import is_part_of_keras
 from kompat.engines.engine import Engine
 from kompat.errors import UnknownEngineError
 
@@ -22,9 +21,6 @@ _OWN = {
     "tensorflow": "kompat.engines.tensorflow:TensorflowEngine",
     "torch": "kompat.engines.torch:TorchEngine",
 }
-
-MODULES_OF_KERAS = ("keras.src.", *([] if is_part_of_keras(NAME) else [f"keras_{NAME}."]))
-"""How the names of Keras's modules begin; an engine that is no part of it has a package."""
 
 
 def engine_class(name: str) -> type[Engine]:

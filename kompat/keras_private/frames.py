@@ -7,10 +7,8 @@ from types import FrameType
 
 import keras
 
-from kompat import engines
-
-PACKAGES = engines.MODULES_OF_KERAS
-"""What the names of Keras's modules begin with, those of an engine that is no part of it too."""
+PACKAGES = ("keras.src.", f"keras_{keras.config.backend()}.")
+"""How the names of Keras's modules begin; an engine that is no part of it has a package."""
 
 
 def are_below(frame: FrameType | None, last: FrameType | None) -> bool:
