@@ -103,6 +103,10 @@ class _Modules:
         """Remember what stands under a name."""
         self._before.setdefault(name, sys.modules.get(name))
 
+    def note_new(self, name: str) -> None:
+        """Remember that nothing stood under a name."""
+        self._before.setdefault(name, None)
+
     def replace(self, name: str, module: ModuleType) -> None:
         """Put a module under a name."""
         self.note(name)
@@ -149,10 +153,14 @@ class _OldWorld:
 
     def old_module(self, name: str) -> None:
         """Note a module that only an old Keras had, to forget it afterwards."""
-        _modules.note(name)
+        _modules.note_new(name)
         parent, _, child = name.rpartition(".")
         if parent in sys.modules:
             self._attributes.append((sys.modules[parent], child, _ABSENT))
+
+    def changed(self) -> list[tuple[Any, str]]:
+        """The modules and classes that were changed, and the attribute of each change."""
+        return [(owner, name) for owner, name, _ in self._attributes]
 
     def revert(self) -> None:
         """Put back what was changed."""

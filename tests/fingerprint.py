@@ -101,11 +101,15 @@ def main() -> None:
 
     found["kompat"] = changes(before)
     import kompat.backend
+    from kompat import installation
 
     found["K"] = changes(before)
     kompat.install()
     use()
     found["install"] = changes(before)
+    found["old names"] = sorted(
+        f"{path_of(x)} {name}" for x, name in installation._old_world.changed()
+    )
     found["names with install"] = names_of_others(modules)
     kompat.uninstall()
     found["uninstall"] = changes(before)

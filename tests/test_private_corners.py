@@ -416,7 +416,7 @@ def operation_of(function):
     return function.__globals__[made[1]] if made else None
 
 
-WITHOUT_FUNCTION = {"batch_normalization", "ctc_decode", "ctc_loss"}
+WITHOUT_FUNCTION = {"batch_normalization", "ctc_decode", "ctc_loss", "stft"}
 """Functions that an operation's class does not name: K does not record them as operations."""
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from keras.src.legacy.saving import legacy_h5_format
+from kompat.keras_private.saving import legacy_h5_format
 
 Method = Callable[..., Any]
 _TODAY = (".keras", ".weights.h5", ".weights.json")

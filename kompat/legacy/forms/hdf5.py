@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from keras.src.legacy.saving import legacy_h5_format
+from kompat.keras_private.saving import legacy_h5_format
 
 
 class HDF5Matrix:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-from keras.src.layers.rnn.conv_lstm import ConvLSTMCell
+from kompat.keras_private.recurrent import ConvLSTMCell
 
 from kompat import backend as K
 
