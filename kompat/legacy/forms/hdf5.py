@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
 from kompat.keras_private.saving import legacy_h5_format
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import keras
-from kompat.keras_private.recurrent import ConvLSTMCell
 
 from kompat import backend as K
+from kompat.keras_private.recurrent import ConvLSTMCell
 
 
 class CuDNNGRU(keras.layers.GRU):
