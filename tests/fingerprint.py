@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 ABSENT = object()
-OF_PYTHON = {"__warningregistry__"}  # Python notes there which warnings a module has given
+OF_PYTHON = {"__annotations__", "__warningregistry__"}
+"""What Python adds when somebody looks for annotations, and notes of the warnings of a module."""
 Fingerprint = dict[str, tuple[Any, dict[str, Any]]]
 
 

@@ -30,13 +30,15 @@ def apply(when: When, *packages: str) -> None:
         packages: those whose rows are applied; none for all.
     """
     _asked[when] = None
-    engine = _engine()
     for row in TABLE:
         if row.when != when or row in _applied or row.package not in sys.modules:
             continue
-        if (not packages or row.package in packages) and (not row.engines or engine in row.engines):
-            _applied[row] = []
-            _replace(row)
+        if packages and row.package not in packages:
+            continue
+        if row.engines and _engine() not in row.engines:
+            continue
+        _applied[row] = []
+        _replace(row)
 
 
 def revert() -> None:
@@ -58,10 +60,9 @@ def resume() -> None:
 
 
 def _engine() -> str:
-    """The engine that Keras runs on; none where Keras is not loaded."""
-    keras = sys.modules.get("keras")
-    if keras is None:
-        return ""
+    """The engine that Keras, which is loaded, runs on."""
+    import keras
+
     engine = keras.config.backend()
     with_nnx = getattr(keras.config, "is_nnx_enabled", lambda: False)()
     return f"{engine} with NNX" if with_nnx else engine
