@@ -14,8 +14,6 @@ class OldModule(ModuleType):
     """A module that is gone."""
 
     def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return old_names(known_as(self.__name__))
         return old_attribute(self.__name__, name)
 
     def __dir__(self) -> list[str]:
@@ -28,6 +26,8 @@ class OldModule(ModuleType):
 
 def old_attribute(module: str, name: str) -> Any:
     """An attribute that a module of Keras had, be it a module or anything else."""
+    if name == "__all__":
+        return old_names(known_as(module))
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     if is_old(f"{module}.{name}"):

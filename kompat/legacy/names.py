@@ -76,13 +76,12 @@ def find(module: str, name: str) -> Any:
 
 def old_names(module: str) -> list[str]:
     """The names which an old module still has, for ``from module import *``."""
+    homes = homes_of(module)
+    places = {place for place in _with_parents(module, *homes) if "." in place or place == module}
     names = {
-        name
-        for place in _with_parents(module, *homes_of(module))
-        for (owner, name), row in _NAMES.items()
-        if owner == place and row.kind == "name"
+        name for (owner, name), row in _NAMES.items() if owner in places and row.kind == "name"
     }
-    for home in homes_of(module):
+    for home in homes or [module]:
         names |= {name for name in dir(_module(home)) if not name.startswith("_")}
     return sorted(names)
 

@@ -55,6 +55,15 @@ def test_all_names_of_an_old_module_can_be_imported_at_once(old_keras):
     assert "Recurrent" not in names
 
 
+def test_all_names_of_todays_module_come_with_those_of_old(old_keras):
+    old_keras("1.2")
+    names: dict = {}
+    exec("from keras.layers import *", names)
+    assert names["Dense"] is sys.modules["keras"].layers.Dense
+    assert {"Merge", "Deconvolution2D", "merge"} < names.keys()
+    assert not {"engine", "objectives", "Recurrent"} & names.keys()
+
+
 def test_an_import_of_what_is_gone_says_what_to_do(old_keras):
     old_keras("2.2")
     with pytest.raises(ImportError, match=r"RNN\(cell\)") as caught:

@@ -413,6 +413,14 @@ METHODS: list[Row] = [
         "[None, 2]",
     ),
     _method(
+        "keras.Model",
+        "reset_states",
+        f"{_METHODS}.reset_states_of_layers",
+        f"{_ONE}.reset_states()",
+        "None",
+        "layer.reset_states() of each layer that is stateful.",
+    ),
+    _method(
         "keras.metrics.Metric",
         "reset_states",
         f"{_METHODS}.reset_states",

@@ -255,6 +255,13 @@ def reset_states(metric: Any) -> None:
     metric.reset_state()
 
 
+def reset_states_of_layers(model: Any) -> None:
+    """Let the layers that are stateful start anew."""
+    for layer in model.layers:
+        if hasattr(layer, "reset_states"):
+            layer.reset_states()
+
+
 def metrics_names(own: Any) -> Any:
     """The names of what `evaluate` returns, the loss first."""
 
