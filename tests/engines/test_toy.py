@@ -20,8 +20,10 @@ GRAPHS = ["tests/graph", "tests/test_variable.py", "tests/backend/test_symbolic.
 BEYOND_THE_TOY = [
     f"tests/test_variable.py::test_64_bits_are_exact_in_every_door[uint64-{2**64 - 1}]",
 ]
-# Two tests of the cell, where the K.variables of NumPy live.
+# Tests of the cell, where the K.variables of NumPy live; what Keras stores itself a run reads
+# variable by variable, without a lock.
 OF_THE_CELL = [
+    "tests/graph/test_isolation.py::test_a_run_sees_all_of_anothers_updates_or_none",
     "tests/test_variable.py::test_a_write_waits_while_an_increment_is_stored[K]",
     "tests/test_variable.py::test_a_view_takes_constant_time_and_shares_the_memory",
 ]

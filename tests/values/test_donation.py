@@ -171,7 +171,7 @@ def test_the_result_of_a_step_is_kept_before_a_signal_can_be_heard(engine):
 
     model = build(keras.optimizers.SGD(0.125))
     model.fit(X, Y, verbose=0)
-    lost = []
+    lost, came = [], 0
     for _ in range(20):
         before = kompat.get_value(model.optimizer.iterations)
 
@@ -181,11 +181,14 @@ def test_the_result_of_a_step_is_kept_before_a_signal_can_be_heard(engine):
                     _thread.interrupt_main()
                 yield X[:4], Y[:4]
 
-        with pytest.raises(KeyboardInterrupt):
+        try:
             model.fit(data(), steps_per_epoch=6, shuffle=False, verbose=0)
+        except KeyboardInterrupt:  # Python drops one that comes in a callback of the collector
+            came += 1
         lost.append(int(kompat.get_value(model.optimizer.iterations) - before) not in range(7))
         kompat.batch_get_value([*model.weights, *model.optimizer.variables])
     assert not any(lost)
+    assert came >= 10
 
 
 def test_the_model_keeps_nothing_alive_after_a_loop(engine):
