@@ -117,7 +117,10 @@ def _batches(source: Any, inputs_alone: bool = False) -> Any:
         return source
     if inputs_alone:
         return (batch if isinstance(batch, tuple) else (batch,) for batch in source)
-    return (tuple(batch) for batch in source)
+    # tf.data takes a list for a tensor.
+    return (
+        tuple(tuple(part) if isinstance(part, list) else part for part in batch) for batch in source
+    )
 
 
 def predict_proba(model: Any, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:
