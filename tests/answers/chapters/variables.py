@@ -151,4 +151,3 @@ REFUSED = {
 }
 ANSWERED = {f"{name}-{i}" for name in ("update", "update_add", "update_sub") for i in (18, 19)}
 ENGINE = {"tensorflow": {"update_add-12 eager"}}  # Keras takes an empty matrix for a bias
-UNEXPLAINED = ENGINE
