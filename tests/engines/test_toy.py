@@ -95,6 +95,7 @@ def test_the_documented_engine_is_the_toy_engine(name):
     assert (HERE / "toy_engine" / name).read_text() in blocks
 
 
+@pytest.mark.nightly
 def test_an_engine_of_which_nothing_is_known_computes_through_keras(engine):
     if engine != "numpy":
         pytest.skip("an engine without gradients is needed")
