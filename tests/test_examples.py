@@ -61,6 +61,7 @@ def test_cyclical_lr_digits(run_example, tmp_path):
     assert (tmp_path / "cyclical_lr_digits.png").stat().st_size > 10_000
 
 
+@pytest.mark.one_engine("torch")  # `make demo` shows it on JAX
 def test_grad_cam_digits(run_example, tmp_path):
     weights = ROOT / "tests" / "data" / "grad_cam_digits.npz"
     ours, recorded, _ = run_example("grad_cam_digits", "--weights", str(weights))

@@ -22,7 +22,7 @@ ANSWERS = {
 }
 # As many of the recorded calls of a function as have different arguments that may be variables.
 _FEW = 8
-_OFTEN = 3
+_OFTEN = 2
 
 
 def with_variables(item, made):

@@ -25,7 +25,6 @@ OWN_GRADIENTS = (
     *("foldl", "ctc_batch_cost", "switch", "switch by element", "dropout of a seed", "variable"),
 )
 
-each_function = pytest.mark.parametrize("name", [*DIFFERENTIABLE, *OTHERS])
 some_functions = pytest.mark.parametrize(
     "name", where_compiled([*DIFFERENTIABLE, *OTHERS], OWN_GRADIENTS)
 )
@@ -60,7 +59,7 @@ def test_vmap(K, name):
     assert_close(jax.vmap(function)(XS), one_by_one(function))
 
 
-@each_function
+@some_functions
 def test_scan(K, name):
     function = function_of(K, name)
     count, results = jax.lax.scan(lambda n, x: (n + 1, function(x)), 0, XS)
