@@ -21,6 +21,7 @@ import kompat
 from kompat import stand_in, startup
 from kompat.engine_choice import choose_engine, noted_program
 from kompat.keras_private import layers as keras_layers, patches
+from kompat.keras_private.replacements import Replacements
 from kompat.legacy import arguments, modules as old_modules
 from kompat.legacy.names import at_address
 from kompat.legacy.version import version_named, version_of
@@ -36,7 +37,6 @@ _K_NAMES = frozenset(
     ]
 )
 _LOADED_BY_KERAS = "keras._tf_keras.keras.backend"
-_ABSENT = object()
 # Even where TensorFlow is installed this is no module that can be imported.
 _TENSORFLOW_1_KERAS = "tensorflow.compat.v1.keras"
 
@@ -128,8 +128,8 @@ class _OldWorld:
     def __init__(self) -> None:
         self.version = ""
         self.in_place = False
+        self.attributes = Replacements()
         self._functions: dict[FunctionType, Any] = {}
-        self._attributes: list[tuple[Any, str, Any]] = []
 
     def apply(self) -> None:
         """Change Keras, which is loaded."""
@@ -138,7 +138,7 @@ class _OldWorld:
             if change.owner is None:
                 self._functions[at_address(change.name)] = change.value
             else:
-                self._attribute(*change)
+                self.attributes.set(*change)
         for name in filter(old_modules.is_public, list(sys.modules)):
             self.old_names_in(name)
 
@@ -146,36 +146,23 @@ class _OldWorld:
         """Let a module of Keras find what it had once."""
         look_up = partial(old_modules.old_attribute, name)
         module = sys.modules[name]
-        self._attribute(module, "__getattr__", look_up)
+        self.attributes.set(module, "__getattr__", look_up)
         for attribute, value in list(vars(module).items()):
             if isinstance(value, FunctionType) and value in self._functions:
-                self._attribute(module, attribute, self._functions[value])
+                self.attributes.set(module, attribute, self._functions[value])
 
     def old_module(self, name: str) -> None:
         """Note a module that only an old Keras had, to forget it afterwards."""
         _modules.note_new(name)
         parent, _, child = name.rpartition(".")
         if parent in sys.modules:
-            self._attributes.append((sys.modules[parent], child, _ABSENT))
-
-    def changed(self) -> list[tuple[Any, str]]:
-        """The modules and classes that were changed, and the attribute of each change."""
-        return [(owner, name) for owner, name, _ in self._attributes]
+            self.attributes.note(sys.modules[parent], child)
 
     def revert(self) -> None:
         """Put back what was changed."""
-        for owner, name, stood in reversed(self._attributes):
-            if stood is not _ABSENT:
-                setattr(owner, name, stood)
-            elif name in vars(owner):
-                delattr(owner, name)
-        self._attributes.clear()
+        self.attributes.revert()
         self._functions.clear()
         self.in_place = False
-
-    def _attribute(self, owner: Any, name: str, value: Any) -> None:
-        self._attributes.append((owner, name, vars(owner).get(name, _ABSENT)))
-        setattr(owner, name, value)
 
 
 def _after_k() -> None:

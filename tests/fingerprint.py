@@ -109,7 +109,7 @@ def main() -> None:
     use()
     found["install"] = changes(before)
     found["old names"] = sorted(
-        f"{path_of(x)} {name}" for x, name in installation._old_world.changed()
+        f"{path_of(x)} {name}" for x, name in installation._old_world.attributes.places()
     )
     found["names with install"] = names_of_others(modules)
     kompat.uninstall()

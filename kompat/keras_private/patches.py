@@ -11,12 +11,11 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from kompat.keras_private.replacements import ABSENT, Replacements
 from kompat.keras_private.table import TABLE, Patch, When
 
-_ABSENT = object()
-
-_applied: dict[Patch, list[tuple[Any, str, Any]]] = {}
-"""The rows that were applied, in this order; for each attribute what stood there before."""
+_applied: dict[Patch, Replacements] = {}
+"""The rows that were applied, in this order."""
 
 _asked: dict[When, None] = {}
 _warned: set[Patch] = set()
@@ -37,18 +36,14 @@ def apply(when: When, *packages: str) -> None:
             continue
         if row.engines and _engine() not in row.engines:
             continue
-        _applied[row] = []
+        _applied[row] = Replacements()
         _replace(row)
 
 
 def revert() -> None:
     """Put back what stood in the place of each row that was applied, and of each that is absent."""
-    for changes in reversed(_applied.values()):
-        for owner, name, stood in reversed(changes):
-            if stood is _ABSENT:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, stood)
+    for replacements in reversed(_applied.values()):
+        replacements.revert()
     _applied.clear()
 
 
@@ -79,17 +74,14 @@ def _replace(row: Patch) -> None:
         return
     replacement: Any = None if row.replacement is None else _object(row.replacement)
     for name in row.attributes:
-        original = getattr(owner, name, _ABSENT)
-        if row.how == "add" and original is not _ABSENT:
+        original = getattr(owner, name, ABSENT)
+        if row.how == "add" and original is not ABSENT:
             continue
-        stood = vars(owner).get(name, _ABSENT)
         if row.how == "drop":
-            if stood is _ABSENT:
-                continue
-            delattr(owner, name)
+            _applied[row].drop(owner, name)
         else:
-            setattr(owner, name, replacement(original) if row.how == "wrap" else replacement)
-        _applied[row].append((owner, name, stood))
+            value = replacement(original) if row.how == "wrap" else replacement
+            _applied[row].set(owner, name, value)
 
 
 def _object(path: str) -> Any:
@@ -103,8 +95,8 @@ def _object(path: str) -> Any:
 
 def _mismatch(row: Patch, owner: Any, name: str) -> str | None:
     """What is wrong with the original of an attribute, if anything is."""
-    original: Any = getattr(owner, name, _ABSENT)
-    if original is _ABSENT:
+    original: Any = getattr(owner, name, ABSENT)
+    if original is ABSENT:
         return f"there is no {_name(row, name)}" if row.how == "wrap" or row.relies_on else None
     if not row.relies_on:
         return None

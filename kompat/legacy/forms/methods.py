@@ -49,10 +49,11 @@ def fit_generator(
     nb_val_samples: int | None = None,
 ) -> Any:
     """Train on what a generator yields; `fit` takes generators today."""
-    if samples_per_epoch is not None:
-        steps_per_epoch, generator = _steps(samples_per_epoch, generator)
-    if nb_val_samples is not None and not isinstance(validation_data, tuple):
-        validation_steps, validation_data = _steps(nb_val_samples, validation_data)
+    steps_per_epoch, generator = _steps(steps_per_epoch, samples_per_epoch, generator)
+    if not isinstance(validation_data, tuple):
+        validation_steps, validation_data = _steps(
+            validation_steps, nb_val_samples, validation_data
+        )
     given = _batches(generator)
     return self.fit(
         given,
@@ -80,8 +81,7 @@ def evaluate_generator(
     val_samples: int | None = None,
 ) -> Any:
     """Evaluate on what a generator yields; `evaluate` takes generators today."""
-    if val_samples is not None:
-        steps, generator = _steps(val_samples, generator)
+    steps, generator = _steps(steps, val_samples, generator)
     return self.evaluate(_batches(generator), steps=steps, verbose=verbose)
 
 
@@ -96,13 +96,14 @@ def predict_generator(
     val_samples: int | None = None,
 ) -> Any:
     """Predict for what a generator yields; `predict` takes generators today."""
-    if val_samples is not None:
-        steps, generator = _steps(val_samples, generator)
+    steps, generator = _steps(steps, val_samples, generator)
     return self.predict(_batches(generator, inputs_alone=True), steps=steps, verbose=verbose)
 
 
-def _steps(samples: int, generator: Any) -> tuple[int, Any]:
-    """How many batches have so many samples, and the generator with its first batch."""
+def _steps(steps: int | None, samples: int | None, generator: Any) -> tuple[int | None, Any]:
+    """The steps, or how many batches have so many samples; the generator with its first batch."""
+    if samples is None:
+        return steps, generator
     if hasattr(generator, "batch_size"):
         return -(-samples // generator.batch_size), generator
     first = next(generator)
